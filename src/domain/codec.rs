@@ -1,0 +1,266 @@
+//! Units, registrations and parties in the wire form of `proto/bdcd/query/v1/registration.proto`.
+//!
+//! The same form is sealed in the mirror and told in answers; what only the mirror keeps has tags from 100. Everything
+//! goes by the field map, so that twelve kinds share this one path.
+
+use super::{
+    kinds::{KINDS, Kind},
+    matching::{Flag, Rule},
+    record::{Matched, ParcelCharge, Party, Position, Registration, Role, Status, Unit, Values},
+    wire::{Field, Malformed, Reader, Writer},
+};
+
+/// Writes a unit into `writer`; with what only the mirror keeps where `is_record`.
+pub fn write_unit(writer: &mut Writer, unit: &Unit, is_record: bool) {
+    writer.text(1, &unit.number);
+    writer.text(2, &unit.group);
+    writer.text(3, &unit.location);
+    writer.text(4, &unit.area);
+    writer.text(5, &unit.area_unit);
+    if let Some(position) = &unit.position {
+        writer.message(6, |inner| write_position(inner, position));
+    }
+    for registration in &unit.registrations {
+        writer.message(7, |inner| write_registration(inner, registration));
+    }
+    if is_record {
+        for charge in &unit.parcel_charges {
+            writer.message(100, |inner| {
+                inner.text(1, &charge.source_row);
+                inner.number(2, u64::from(charge.kind.table().tag));
+                inner.number(3, status_number(charge.status));
+            });
+        }
+    }
+}
+
+fn write_position(writer: &mut Writer, position: &Position) {
+    for (boundary, tag) in position.boundaries.iter().zip(1..) {
+        writer.text(tag, boundary);
+    }
+    writer.text(5, &position.sheet);
+    writer.number(6, u64::from(position.is_of_parcel));
+    for point in &position.points {
+        writer.message(7, |inner| write_texts(inner, point));
+    }
+    for point in &position.geographic_points {
+        writer.message(8, |inner| write_texts(inner, point));
+    }
+}
+
+fn write_texts(writer: &mut Writer, texts: &[String]) {
+    for (text, tag) in texts.iter().zip(1..) {
+        writer.text(tag, text);
+    }
+}
+
+fn write_values(writer: &mut Writer, values: &Values) {
+    for (tag, text) in values.iter() {
+        writer.text(tag, text);
+    }
+}
+
+fn write_registration(writer: &mut Writer, registration: &Registration) {
+    writer.number(1, status_number(registration.status));
+    if let Some(matched) = &registration.matched {
+        writer.message(2, |inner| write_match(inner, matched));
+    }
+    write_values(writer, &registration.common);
+    writer.text(14, &registration.source_row);
+    writer.number(15, u64::from(registration.waiting_order));
+    for party in &registration.parties {
+        writer.message(16, |inner| {
+            write_values(inner, &party.values);
+            inner.number(30, role_number(party.role));
+        });
+    }
+    writer.message(registration.kind.table().tag, |inner| write_values(inner, &registration.details));
+}
+
+fn write_match(writer: &mut Writer, matched: &Matched) {
+    match matched {
+        Matched::Party { party, rule, flags } => {
+            writer.number(1, 1);
+            writer.number(2, *rule as u64);
+            // Repeated enumerations are packed in proto3; every value here is below 128, one byte each.
+            if !flags.is_empty() {
+                let packed: Vec<u8> = flags.iter().map(|flag| *flag as u8).collect();
+                writer.delimited(3, &packed);
+            }
+            writer.number(4, u64::from(*party));
+        }
+        Matched::OnSubjectUnit => writer.number(1, 2),
+    }
+}
+
+/// Reads a unit, of an answer or of a record.
+///
+/// # Errors
+///
+/// [`Malformed`] where the bytes are no unit.
+pub fn read_unit(bytes: &[u8]) -> Result<Unit, Malformed> {
+    let mut unit = Unit::default();
+    for field in Reader::new(bytes) {
+        let (tag, field) = field?;
+        match tag {
+            1 => field.text()?.clone_into(&mut unit.number),
+            2 => field.text()?.clone_into(&mut unit.group),
+            3 => field.text()?.clone_into(&mut unit.location),
+            4 => field.text()?.clone_into(&mut unit.area),
+            5 => field.text()?.clone_into(&mut unit.area_unit),
+            6 => unit.position = Some(read_position(field.bytes()?)?),
+            7 => unit.registrations.push(read_registration(field.bytes()?)?),
+            100 => unit.parcel_charges.push(read_parcel_charge(field.bytes()?)?),
+            _ => {}
+        }
+    }
+    Ok(unit)
+}
+
+fn read_parcel_charge(bytes: &[u8]) -> Result<ParcelCharge, Malformed> {
+    let (mut source_row, mut kind, mut status) = (String::new(), None, Status::Current);
+    for field in Reader::new(bytes) {
+        let (tag, field) = field?;
+        match tag {
+            1 => field.text()?.clone_into(&mut source_row),
+            2 => kind = u32::try_from(field.number()?).ok().and_then(kind_of_tag),
+            3 => status = read_status(field.number()?)?,
+            _ => {}
+        }
+    }
+    Ok(ParcelCharge { source_row, kind: kind.ok_or(Malformed)?, status })
+}
+
+fn read_position(bytes: &[u8]) -> Result<Position, Malformed> {
+    let mut position = Position::default();
+    for field in Reader::new(bytes) {
+        let (tag, field) = field?;
+        match tag {
+            1..=4 => field.text()?.clone_into(&mut position.boundaries[tag as usize - 1]),
+            5 => field.text()?.clone_into(&mut position.sheet),
+            6 => position.is_of_parcel = field.number()? != 0,
+            7 => position.points.push(read_texts(field.bytes()?)?),
+            8 => position.geographic_points.push(read_texts(field.bytes()?)?),
+            _ => {}
+        }
+    }
+    Ok(position)
+}
+
+fn read_texts<const N: usize>(bytes: &[u8]) -> Result<[String; N], Malformed> {
+    let mut texts = std::array::from_fn(|_| String::new());
+    for field in Reader::new(bytes) {
+        let (tag, field) = field?;
+        if let Some(text) = (tag as usize).checked_sub(1).and_then(|at| texts.get_mut(at)) {
+            field.text()?.clone_into(text);
+        }
+    }
+    Ok(texts)
+}
+
+fn read_registration(bytes: &[u8]) -> Result<Registration, Malformed> {
+    let mut registration = Registration::new(Kind::LandOwnership, String::new());
+    let mut kind = None;
+    for field in Reader::new(bytes) {
+        let (tag, field) = field?;
+        match tag {
+            1 => registration.status = read_status(field.number()?)?,
+            2 => registration.matched = Some(read_match(field.bytes()?)?),
+            3..=13 => registration.common.set(tag, field.text()?),
+            14 => field.text()?.clone_into(&mut registration.source_row),
+            15 => registration.waiting_order = u32::try_from(field.number()?).map_err(|_| Malformed)?,
+            16 => registration.parties.push(read_party(field.bytes()?)?),
+            _ => {
+                if let Some(found) = kind_of_tag(tag) {
+                    kind = Some(found);
+                    read_values(field, &mut registration.details)?;
+                }
+            }
+        }
+    }
+    registration.kind = kind.ok_or(Malformed)?;
+    Ok(registration)
+}
+
+fn read_values(field: Field<'_>, values: &mut Values) -> Result<(), Malformed> {
+    for field in Reader::new(field.bytes()?) {
+        let (tag, field) = field?;
+        values.set(tag, field.text()?);
+    }
+    Ok(())
+}
+
+fn read_party(bytes: &[u8]) -> Result<Party, Malformed> {
+    let mut party = Party::default();
+    for field in Reader::new(bytes) {
+        let (tag, field) = field?;
+        if tag == 30 {
+            party.role = read_role(field.number()?)?;
+        } else {
+            party.values.set(tag, field.text()?);
+        }
+    }
+    Ok(party)
+}
+
+fn read_match(bytes: &[u8]) -> Result<Matched, Malformed> {
+    let (mut relation, mut rule, mut flags, mut party) = (0, None, Vec::new(), 0);
+    for field in Reader::new(bytes) {
+        match field? {
+            (1, field) => relation = field.number()?,
+            (2, field) => rule = Some(Rule::from_number(field.number()?).ok_or(Malformed)?),
+            (3, field) => {
+                for number in field.bytes()? {
+                    flags.push(Flag::from_number(u64::from(*number)).ok_or(Malformed)?);
+                }
+            }
+            (4, field) => party = u32::try_from(field.number()?).map_err(|_| Malformed)?,
+            _ => {}
+        }
+    }
+    match (relation, rule) {
+        (1, Some(rule)) => Ok(Matched::Party { party, rule, flags }),
+        (2, _) => Ok(Matched::OnSubjectUnit),
+        _ => Err(Malformed),
+    }
+}
+
+fn kind_of_tag(tag: u32) -> Option<Kind> {
+    KINDS.iter().find(|table| table.tag == tag).map(|table| table.kind)
+}
+
+fn status_number(status: Status) -> u64 {
+    match status {
+        Status::Current => 1,
+        Status::Ended => 2,
+        Status::Provisional => 3,
+    }
+}
+
+fn read_status(number: u64) -> Result<Status, Malformed> {
+    match number {
+        1 => Ok(Status::Current),
+        2 => Ok(Status::Ended),
+        3 => Ok(Status::Provisional),
+        _ => Err(Malformed),
+    }
+}
+
+fn role_number(role: Role) -> u64 {
+    match role {
+        Role::Holder => 1,
+        Role::Obligor => 2,
+        Role::ServientHolder => 3,
+        Role::DominantHolder => 4,
+    }
+}
+
+fn read_role(number: u64) -> Result<Role, Malformed> {
+    match number {
+        1 => Ok(Role::Holder),
+        2 => Ok(Role::Obligor),
+        3 => Ok(Role::ServientHolder),
+        4 => Ok(Role::DominantHolder),
+        _ => Err(Malformed),
+    }
+}

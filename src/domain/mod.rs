@@ -1,0 +1,14 @@
+//! The pure core: what is asked, what is registered, who is who, what is answered. No I/O, no clock, no chance.
+//!
+//! Read in this order.
+
+pub mod answer;
+pub mod codec;
+pub mod generation;
+pub mod identifiers;
+pub mod inquiry;
+pub mod kinds;
+pub mod matching;
+pub mod record;
+pub mod tables;
+pub mod wire;

@@ -1,0 +1,202 @@
+//! What the register holds on one unit, in memory: units, registrations, parties.
+//!
+//! The compiler builds these from rows, the mirror seals them, [`super::answer`] chooses among them. Every text is as
+//! registered; only dates are brought to one form, where they are dates.
+
+use super::kinds::{self, Kind, tag};
+
+/// Texts by the tag of their field, ascending; an empty text is absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Values(Vec<(u32, String)>);
+
+impl Values {
+    /// The text of a field; empty where absent.
+    #[must_use]
+    pub fn get(&self, tag: u32) -> &str {
+        self.0.binary_search_by_key(&tag, |(tag, _)| *tag).map_or("", |at| self.0[at].1.as_str())
+    }
+
+    /// Sets the text of a field; an empty text removes it.
+    pub fn set(&mut self, tag: u32, text: impl Into<String>) {
+        let text = text.into();
+        match (self.0.binary_search_by_key(&tag, |(tag, _)| *tag), text.is_empty()) {
+            (Ok(at), true) => drop(self.0.remove(at)),
+            (Ok(at), false) => self.0[at].1 = text,
+            (Err(_), true) => {}
+            (Err(at), false) => self.0.insert(at, (tag, text)),
+        }
+    }
+
+    /// The fields that hold something, by ascending tag.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.0.iter().map(|(tag, text)| (*tag, text.as_str()))
+    }
+
+    /// Whether no field holds anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A real-estate unit (不动产单元) with the registrations on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unit {
+    /// 不动产单元号; empty on a legacy registration that has none.
+    pub number: String,
+    /// What holds the registrations of a unit without a number together; empty where there is a number.
+    pub group: String,
+    /// 坐落
+    pub location: String,
+    /// Area, a decimal in the unit of [`Unit::area_unit`].
+    pub area: String,
+    /// A code of list MJDW.
+    pub area_unit: String,
+    /// Where it lies.
+    pub position: Option<Position>,
+    /// In the order of D28: kind, registration time, business number, certificate number, source row.
+    pub registrations: Vec<Registration>,
+    /// Charges on the parcel under this unit (`…W00000000`), which are not the unit's own (D4). Never told in an answer.
+    pub parcel_charges: Vec<ParcelCharge>,
+}
+
+/// A charge on the parcel under a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParcelCharge {
+    /// The row it comes from, which identifies it.
+    pub source_row: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// Whether it is in force.
+    pub status: Status,
+}
+
+/// 位置: boundaries, sheet, coordinates.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// 宗地四至: east, south, west, north.
+    pub boundaries: [String; 4],
+    /// 图幅号
+    pub sheet: String,
+    /// Whether it is the parcel's, told of a unit on it (D25).
+    pub is_of_parcel: bool,
+    /// Points on the register's grid: part, order, x, y.
+    pub points: Vec<[String; 4]>,
+    /// Points in degrees: order, north, east.
+    pub geographic_points: Vec<[String; 3]>,
+}
+
+/// Whether a registration is in force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    /// In force (D1).
+    #[default]
+    Current,
+    /// Ended, by QSZT or by a mark of ending.
+    Ended,
+    /// QSZT 0: withheld and counted (D1).
+    Provisional,
+}
+
+/// One right or registration on one unit. A mortgage over several units has one on each, with the same source row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// Its kind.
+    pub kind: Kind,
+    /// Whether it is in force.
+    pub status: Status,
+    /// Fields of [`kinds::COMMON`].
+    pub common: Values,
+    /// Fields of the kind's own table.
+    pub details: Values,
+    /// The row it comes from, as `FDCQ2:17`; identifies the registration where counting is by registration.
+    pub source_row: String,
+    /// Place among the waiting seizures of the unit, from 1; 0 where it does not wait (D26).
+    pub waiting_order: u32,
+    /// Holders in the order of SXH, then other parties with a number.
+    pub parties: Vec<Party>,
+    /// Why it is in an answer; absent in the mirror.
+    pub matched: Option<Matched>,
+}
+
+impl Registration {
+    /// A registration of this kind with nothing in it yet.
+    #[must_use]
+    pub fn new(kind: Kind, source_row: String) -> Self {
+        Self {
+            kind,
+            status: Status::Current,
+            common: Values::default(),
+            details: Values::default(),
+            source_row,
+            waiting_order: 0,
+            parties: Vec::new(),
+            matched: None,
+        }
+    }
+
+    /// The text of a detail of its kind, by its name in the field map.
+    #[must_use]
+    pub fn detail(&self, name: &str) -> &str {
+        self.details.get(self.kind.table().field(name).tag)
+    }
+
+    /// Whether it brings its unit's charges into the answer of a subject who holds it (D3): an ownership or use right, or
+    /// a pre-notice of purchase (YGDJZL 1, 2).
+    #[must_use]
+    pub fn brings_charges(&self) -> bool {
+        self.kind.is_ownership_or_use()
+            || (self.kind == Kind::PreNotice && matches!(kinds::code(self.detail("notice_kind")), "1" | "2"))
+    }
+
+    /// The order of registrations on a unit (D28).
+    #[must_use]
+    pub fn order_key(&self) -> (Kind, &str, &str, &str, &str) {
+        (
+            self.kind,
+            self.common.get(tag::REGISTERED_AT),
+            self.common.get(tag::BUSINESS_NUMBER),
+            self.common.get(tag::CERTIFICATE_NUMBER),
+            &self.source_row,
+        )
+    }
+}
+
+/// The part that a party plays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// 权利人, from QLR: holder, mortgagee, buyer, objector.
+    #[default]
+    Holder,
+    /// 义务人 of a pre-notice.
+    Obligor,
+    /// 供役地权利人
+    ServientHolder,
+    /// 需役地权利人
+    DominantHolder,
+}
+
+/// A party to a registration: the fields of [`kinds::PARTY`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Party {
+    /// The part played.
+    pub role: Role,
+    /// Fields of [`kinds::PARTY`].
+    pub values: Values,
+}
+
+/// Why a registration is in an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Matched {
+    /// The subject is a party to it.
+    Party {
+        /// Which of [`Registration::parties`].
+        party: u32,
+        /// The rule that matched.
+        rule: super::matching::Rule,
+        /// What the reader should know, ascending.
+        flags: Vec<super::matching::Flag>,
+    },
+    /// It is on a unit that the subject owns, uses or is buying (D3).
+    OnSubjectUnit,
+}

@@ -1,0 +1,436 @@
+//! The registry tables that feed an answer, and the columns read of each.
+//!
+//! A bureau may export a table under its standard name or its exchange name, with columns in any order and others beside
+//! them. What is not listed here is not read.
+//!
+//! Source: 《不动产登记数据库标准（试行）》, `registry-tables.md` §2, §5, §6.
+
+/// A registry table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// ZDJBXX 宗地基本信息
+    Zdjbxx,
+    /// ZHJBXX 宗海基本信息
+    Zhjbxx,
+    /// ZRZ 自然幢
+    Zrz,
+    /// H 户
+    H,
+    /// GZW 构筑物
+    Gzw,
+    /// TDSYQ 土地所有权
+    Tdsyq,
+    /// JSYDSYQ 建设用地使用权、宅基地使用权
+    Jsydsyq,
+    /// FDCQ1 房地产权（项目内多幢房屋）
+    Fdcq1,
+    /// FDCQXM 房地产权（项目内多幢房屋）项目信息
+    Fdcqxm,
+    /// FDCQ2 房地产权（独幢、层、套、间房屋）
+    Fdcq2,
+    /// HYSYQ 海域（含无居民海岛）使用权
+    Hysyq,
+    /// GJZWSYQ 构（建）筑物所有权
+    Gjzwsyq,
+    /// NYDSYQ 农用地使用权（非林地）
+    Nydsyq,
+    /// LQ 林权
+    Lq,
+    /// DYIQ 地役权
+    Dyiq,
+    /// DYAQ 抵押权
+    Dyaq,
+    /// DYWQD 抵押物清单
+    Dywqd,
+    /// YGDJ 预告登记
+    Ygdj,
+    /// YYDJ 异议登记
+    Yydj,
+    /// CFDJ 查封登记
+    Cfdj,
+    /// ZXDJ 注销登记
+    Zxdj,
+    /// QLR 权利人
+    Qlr,
+    /// ZD_K 宗地空间坐标
+    ZdK,
+    /// ZH_K 宗海空间坐标
+    ZhK,
+    /// JZD 界址点
+    Jzd,
+    /// YHYDZB 用海、用岛坐标
+    Yhydzb,
+}
+
+/// One table as read: names and columns.
+#[derive(Debug)]
+struct Described {
+    table: Table,
+    name: &'static str,
+    exchange_name: &'static str,
+    columns: &'static [&'static str],
+}
+
+/// Column names that later exports use for a column of the standard (`registry-tables.md` §6).
+const SYNONYMS: &[(Table, &str, &str)] = &[(Table::Dyiq, "XYDQLRZJZH", "XYDQLRZJH"), (Table::Yhydzb, "ZHDM", "ZHHDDM")];
+
+impl Table {
+    /// Every table, in the order of the standard.
+    pub const ALL: [Self; 26] = [
+        Self::Zdjbxx,
+        Self::Zhjbxx,
+        Self::Zrz,
+        Self::H,
+        Self::Gzw,
+        Self::Tdsyq,
+        Self::Jsydsyq,
+        Self::Fdcq1,
+        Self::Fdcqxm,
+        Self::Fdcq2,
+        Self::Hysyq,
+        Self::Gjzwsyq,
+        Self::Nydsyq,
+        Self::Lq,
+        Self::Dyiq,
+        Self::Dyaq,
+        Self::Dywqd,
+        Self::Ygdj,
+        Self::Yydj,
+        Self::Cfdj,
+        Self::Zxdj,
+        Self::Qlr,
+        Self::ZdK,
+        Self::ZhK,
+        Self::Jzd,
+        Self::Yhydzb,
+    ];
+
+    /// The table of this name, standard or exchange, in any case.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let is = |known: &str| known.eq_ignore_ascii_case(name.trim());
+        TABLES.iter().find(|t| is(t.name) || is(t.exchange_name)).map(|t| t.table)
+    }
+
+    /// The standard name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.described().name
+    }
+
+    /// The columns read, in the order of the standard; a row's values come in this order.
+    #[must_use]
+    pub fn columns(self) -> &'static [&'static str] {
+        self.described().columns
+    }
+
+    /// The position of `column` among [`Table::columns`], by its own name or a later synonym, in any case.
+    #[must_use]
+    pub fn position(self, column: &str) -> Option<usize> {
+        let wanted = SYNONYMS
+            .iter()
+            .find(|(table, synonym, _)| *table == self && synonym.eq_ignore_ascii_case(column))
+            .map_or(column, |(_, _, standard)| standard);
+        self.columns().iter().position(|known| known.eq_ignore_ascii_case(wanted))
+    }
+
+    fn described(self) -> &'static Described {
+        &TABLES[self as usize]
+    }
+}
+
+/// One row of a table, read and decoded, on its way into the mirror.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// The table.
+    pub table: Table,
+    /// The line in its file on which the row begins, from 1; the header is line 1.
+    pub line: u64,
+    /// The values of [`Table::columns`], trimmed of nothing; empty where the export lacks the column.
+    pub values: &'a [&'a str],
+}
+
+impl<'a> Row<'a> {
+    /// The value of a column; empty where this table has no such column.
+    #[must_use]
+    pub fn get(&self, column: &str) -> &'a str {
+        let position = self.table.columns().iter().position(|known| *known == column);
+        position.and_then(|at| self.values.get(at)).copied().unwrap_or("")
+    }
+}
+
+const fn described(
+    table: Table,
+    name: &'static str,
+    exchange_name: &'static str,
+    columns: &'static [&'static str],
+) -> Described {
+    Described { table, name, exchange_name, columns }
+}
+
+const TABLES: [Described; 26] = [
+    described(
+        Table::Zdjbxx,
+        "ZDJBXX",
+        "KTT_ZDJBXX",
+        &["ZDDM", "BDCDYH", "ZL", "ZDMJ", "MJDW", "YT", "QLXZ", "ZDSZD", "ZDSZN", "ZDSZX", "ZDSZB", "TFH"],
+    ),
+    described(
+        Table::Zhjbxx,
+        "ZHJBXX",
+        "KTT_ZHJBXX",
+        &[
+            "ZHDM", "BDCDYH", "XMMC", "YHZMJ", "ZHMJ", "YHLXA", "YHLXB", "YHWZSM", "HDMC", "HDDM", "YDMJ", "HDWZ",
+            "HDYT",
+        ],
+    ),
+    described(Table::Zrz, "ZRZ", "KTT_FW_ZRZ", &["BDCDYH", "ZDDM", "ZRZH", "JGRQ", "ZCS", "GHYT"]),
+    described(
+        Table::H,
+        "H",
+        "KTT_FW_H",
+        &["BDCDYH", "FWBM", "ZRZH", "ZL", "FWYT1", "YCJZMJ", "SCJZMJ", "SCTNJZMJ", "SCFTJZMJ", "FWXZ"],
+    ),
+    described(Table::Gzw, "GZW", "KTT_GZW", &["BDCDYH", "ZDZHDM", "ZL", "MJDW", "MJ"]),
+    described(
+        Table::Tdsyq,
+        "TDSYQ",
+        "QLF_QL_TDSYQ",
+        &[
+            "ZDDM", "BDCDYH", "YWH", "QLLX", "DJLX", "DJYY", "MJDW", "NYDMJ", "JSYDMJ", "WLYDMJ", "BDCQZH", "QXDM",
+            "DJJG", "DJSJ", "FJ", "QSZT", "YT",
+        ],
+    ),
+    described(
+        Table::Jsydsyq,
+        "JSYDSYQ",
+        "QLF_QL_JSYDSYQ",
+        &[
+            "ZDDM", "BDCDYH", "YWH", "QLLX", "DJLX", "DJYY", "SYQMJ", "SYQQSSJ", "SYQJSSJ", "QDJG", "BDCQZH", "QXDM",
+            "DJJG", "DJSJ", "FJ", "QSZT", "YT", "JEDW",
+        ],
+    ),
+    described(
+        Table::Fdcq1,
+        "FDCQ1",
+        "QLT_FW_FDCQ_DZ",
+        &[
+            "BDCDYH", "YWH", "QLLX", "DJLX", "DJYY", "FDZL", "TDSYQR", "DYTDMJ", "FTTDMJ", "TDSYQSSJ", "TDSYJSSJ",
+            "FDCJYJG", "BDCQZH", "QXDM", "DJJG", "DJSJ", "FJ", "QSZT", "JEDW",
+        ],
+    ),
+    described(
+        Table::Fdcqxm,
+        "FDCQXM",
+        "QLF_FW_FDCQ_DZ_XM",
+        &["BDCDYH", "XMMC", "ZH", "ZCS", "GHYT", "FWJG", "JZMJ", "JGSJ", "YWH"],
+    ),
+    described(
+        Table::Fdcq2,
+        "FDCQ2",
+        "QLT_FW_FDCQ_YZ",
+        &[
+            "BDCDYH", "YWH", "QLLX", "DJLX", "DJYY", "FDZL", "TDSYQR", "DYTDMJ", "FTTDMJ", "TDSYQSSJ", "TDSYJSSJ",
+            "FDCJYJG", "GHYT", "FWXZ", "FWJG", "SZC", "ZCS", "JZMJ", "ZYJZMJ", "FTJZMJ", "JGSJ", "BDCQZH", "QXDM",
+            "DJJG", "DJSJ", "FJ", "QSZT", "JEDW",
+        ],
+    ),
+    described(
+        Table::Hysyq,
+        "HYSYQ",
+        "QLF_QL_HYSYQ",
+        &[
+            "ZHHDDM", "BDCDYH", "YWH", "QLLX", "DJLX", "DJYY", "SYQMJ", "SYQQSSJ", "SYQJSSJ", "BDCQZH", "QXDM", "DJJG",
+            "DJSJ", "FJ", "QSZT",
+        ],
+    ),
+    described(
+        Table::Gjzwsyq,
+        "GJZWSYQ",
+        "QLT_QL_GJZWSYQ",
+        &[
+            "BDCDYH",
+            "YWH",
+            "QLLX",
+            "DJLX",
+            "DJYY",
+            "ZL",
+            "TDHYSYQR",
+            "TDHYSYQSSJ",
+            "TDHYSYJSSJ",
+            "GJZWLX",
+            "GJZWGHYT",
+            "GJZWMJ",
+            "JGSJ",
+            "BDCQZH",
+            "QXDM",
+            "DJJG",
+            "DJSJ",
+            "FJ",
+            "QSZT",
+        ],
+    ),
+    described(
+        Table::Nydsyq,
+        "NYDSYQ",
+        "QLF_QL_NYDSYQ",
+        &[
+            "BDCDYH", "YWH", "QLLX", "DJLX", "DJYY", "ZL", "FBFMC", "CBMJ", "CBQSSJ", "CBJSSJ", "TDSYQXZ", "SYTTLX",
+            "YZYFS", "BDCQZH", "QXDM", "DJJG", "DJSJ", "FJ", "QSZT",
+        ],
+    ),
+    described(
+        Table::Lq,
+        "LQ",
+        "QLT_QL_LQ",
+        &[
+            "BDCDYH",
+            "YWH",
+            "QLLX",
+            "DJLX",
+            "DJYY",
+            "FBF",
+            "SYQMJ",
+            "LDSYQSSJ",
+            "LDSYJSSJ",
+            "LDSYQXZ",
+            "SLLMSYQR1",
+            "SLLMSYQR2",
+            "ZYSZ",
+            "LZ",
+            "LB",
+            "XB",
+            "XDM",
+            "BDCQZH",
+            "QXDM",
+            "DJJG",
+            "DJSJ",
+            "FJ",
+            "QSZT",
+        ],
+    ),
+    described(
+        Table::Dyiq,
+        "DYIQ",
+        "QLF_QL_DYIQ",
+        &[
+            "YWH",
+            "GYDBDCDYH",
+            "GYDQLR",
+            "GYDQLRZJZL",
+            "GYDQLRZJH",
+            "XYDBDCDYH",
+            "XYDZL",
+            "XYDQLR",
+            "XYDQLRZJZL",
+            "XYDQLRZJH",
+            "DJLX",
+            "DJYY",
+            "DYQNR",
+            "BDCDJZMH",
+            "QLQSSJ",
+            "QLJSSJ",
+            "QXDM",
+            "DJJG",
+            "DJSJ",
+            "FJ",
+            "QSZT",
+        ],
+    ),
+    described(
+        Table::Dyaq,
+        "DYAQ",
+        "QLF_QL_DYAQ",
+        &[
+            "BDCDYH",
+            "YWH",
+            "DYBDCLX",
+            "DYR",
+            "DYFS",
+            "DJLX",
+            "DJYY",
+            "ZJJZWZL",
+            "ZJJZWDYFW",
+            "BDBZZQSE",
+            "ZWLXQSSJ",
+            "ZWLXJSSJ",
+            "ZGZQQDSS",
+            "ZGZQSE",
+            "ZXDYYWH",
+            "ZXSJ",
+            "BDCDJZMH",
+            "QXDM",
+            "DJJG",
+            "DJSJ",
+            "FJ",
+            "QSZT",
+            "DYQSW",
+            "BZ",
+            "JEDW",
+            "DBFW",
+        ],
+    ),
+    described(
+        Table::Dywqd,
+        "DYWQD",
+        "QLF_QL_DYAQ_DYWQD",
+        &["YWH", "XH", "ZL", "BDCDYH", "FWBH", "QSZT", "ZXDYYWH", "ZXSJ"],
+    ),
+    described(
+        Table::Ygdj,
+        "YGDJ",
+        "QLF_QL_YGDJ",
+        &[
+            "BDCDYH", "YWH", "BDCZL", "YWR", "YWRZJZL", "YWRZJH", "YGDJZL", "DJLX", "DJYY", "TDSYQR", "GHYT", "SZC",
+            "ZCS", "JZMJ", "QDJG", "BDCDJZMH", "QXDM", "DJJG", "DJSJ", "FJ", "QSZT", "ZXYGYWH", "ZXSJ", "JEDW",
+        ],
+    ),
+    described(
+        Table::Yydj,
+        "YYDJ",
+        "QLF_QL_YYDJ",
+        &["BDCDYH", "YWH", "YYSX", "BDCDJZMH", "QXDM", "DJJG", "DJSJ", "ZXYYYWH", "ZXYYDJSJ", "FJ", "QSZT"],
+    ),
+    described(
+        Table::Cfdj,
+        "CFDJ",
+        "QLF_QL_CFDJ",
+        &[
+            "BDCDYH", "YWH", "CFJG", "CFLX", "CFWH", "CFQSSJ", "CFJSSJ", "CFFW", "QXDM", "DJJG", "DJSJ", "JFYWH",
+            "JFJG", "JFWH", "JFDJSJ", "FJ", "QSZT",
+        ],
+    ),
+    described(Table::Zxdj, "ZXDJ", "QLF_QL_ZXDJ", &["BDCDYH", "BDCQZH", "YWH", "ZXYWH", "ZXSJ", "QLLX"]),
+    described(
+        Table::Qlr,
+        "QLR",
+        "ZTT_GY_QLR",
+        &[
+            "BDCDYH", "SXH", "QLRMC", "BDCQZH", "QZYSXLH", "SFCZR", "ZJZL", "ZJH", "FZJG", "SSHY", "GJ", "HJSZSS",
+            "XB", "DH", "DZ", "YB", "GZDW", "DZYJ", "QLRLX", "QLBL", "GYFS", "GYQK", "BZ", "YWH", "QLLX", "QSZT",
+        ],
+    ),
+    described(Table::ZdK, "ZD_K", "ZD_K", &["BDCDYH", "ZDX", "XH", "XZB", "YZB"]),
+    described(Table::ZhK, "ZH_K", "ZH_K", &["BDCDYH", "ZDX", "XH", "XZB", "YZB"]),
+    described(Table::Jzd, "JZD", "KTT_GY_JZD", &["ZDZHDM", "SXH", "XZBZ", "YZBZ"]),
+    described(Table::Yhydzb, "YHYDZB", "KTF_ZH_YHYDZB", &["ZHHDDM", "XH", "BW", "DJ"]),
+];
+
+/// Where rows come from: the package as the mirror sees it.
+pub trait RowSource {
+    /// Why reading stopped.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// How many rows the manifest promises of a table; absent where the package lacks it.
+    fn row_count(&self, table: Table) -> Option<u64>;
+
+    /// The name of the file a table is in, for messages.
+    fn file_name(&self, table: Table) -> &str;
+
+    /// Hands every row of a table to `visit`, in the order of the file. May be called again for the same table.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read, decoded or is not what the manifest says; the rows handed over before are then void.
+    fn visit(&mut self, table: Table, visit: &mut dyn FnMut(Row<'_>)) -> Result<(), Self::Error>;
+}

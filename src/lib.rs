@@ -1,0 +1,3 @@
+//! `bdcd` answers courts' queries of real-estate registrations (不动产登记) from a local mirror of the register.
+
+pub mod domain;
