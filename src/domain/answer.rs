@@ -1,6 +1,20 @@
 //! What the register holds for a subject: chosen from the units found, counted, and told in one order.
+//!
+//! A registration is a *candidate* where a party is or might be the subject, and, on a unit that the subject owns, uses or
+//! is buying, where it is a charge (D3). Every candidate is either reported or withheld by one rule; nothing is passed over
+//! (invariant 2).
 
-use super::{generation::GenerationFacts, inquiry::Inquiry, matching::Withholding, record::Unit, wire::Malformed};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{
+    codec,
+    generation::GenerationFacts,
+    inquiry::{Inquiry, Item},
+    matching::{Outcome, Registered, Withholding},
+    record::{Matched, Registration, Status, Unit},
+    tables::Table,
+    wire::{Malformed, Reader, Writer},
+};
 
 /// Version of the rules of matching and reporting; it grows whenever an answer to the same question may change.
 pub const RULES_VERSION: u32 = 1;
@@ -37,24 +51,250 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Composes the answer to `inquiry` from the units that its search keys lead to.
+    /// Composes the answer to `inquiry` from the units that its search keys lead to, in any order.
     #[must_use]
-    pub fn compose(_inquiry: &Inquiry, _units: Vec<Unit>, _generation: &GenerationFacts) -> Self {
-        todo!()
+    pub fn compose(inquiry: &Inquiry, units: Vec<Unit>, generation: &GenerationFacts) -> Self {
+        let mut tally = Tally::default();
+        let mut units: Vec<_> = units.into_iter().filter_map(|unit| reported(inquiry, unit, &mut tally)).collect();
+        units.sort_by(|one, other| (&one.number, &one.group).cmp(&(&other.number, &other.group)));
+        Self {
+            request_number: inquiry.request_number.clone(),
+            generation: generation.clone(),
+            rules_version: RULES_VERSION,
+            units,
+            coverage: tally.coverage(),
+            statement: STATEMENT.to_owned(),
+        }
     }
 
-    /// The bytes of `bdcd.query.v1.Answer`.
+    /// The bytes of `bdcd.query.v1.Answer`: the same answer always gives the same.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        todo!()
+        let mut writer = Writer::with_capacity(1024 * (1 + self.units.len()));
+        writer.text(1, &self.request_number);
+        let generation = &self.generation;
+        writer.message(2, |inner| {
+            inner.text(1, &generation.authority_code);
+            inner.text(2, &generation.authority_name);
+        });
+        writer.message(3, |inner| {
+            inner.number(1, generation.sequence);
+            inner.text(2, &generation.package_id);
+            inner.text(3, &generation.as_of);
+            inner.text(4, &generation.expires);
+        });
+        writer.number(4, u64::from(self.rules_version));
+        for unit in &self.units {
+            writer.message(5, |inner| codec::write_unit(inner, unit, false));
+        }
+        writer.message(6, |inner| self.write_coverage(inner));
+        writer.text(7, &self.statement);
+        writer.finish()
+    }
+
+    fn write_coverage(&self, writer: &mut Writer) {
+        for (table, rows) in &self.generation.tables {
+            writer.message(1, |inner| {
+                inner.text(1, table.name());
+                inner.number(2, *rows);
+            });
+        }
+        writer.number(2, self.coverage.found);
+        writer.number(3, self.coverage.reported);
+        for (rule, registrations) in &self.coverage.withheld {
+            writer.message(4, |inner| {
+                inner.number(1, *rule as u64);
+                inner.number(2, *registrations);
+            });
+        }
+        writer.number(5, self.generation.quarantined_rows);
     }
 
     /// Reads the bytes of `bdcd.query.v1.Answer`.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] where they are no answer.
-    pub fn decode(_bytes: &[u8]) -> Result<Self, Malformed> {
-        todo!()
+    /// [`Malformed`] where they are no answer, or one of a later contract with kinds or rules unknown here.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut answer = Self {
+            request_number: String::new(),
+            generation: GenerationFacts::default(),
+            rules_version: 0,
+            units: Vec::new(),
+            coverage: Coverage::default(),
+            statement: String::new(),
+        };
+        for field in Reader::new(bytes) {
+            let (tag, field) = field?;
+            match tag {
+                1 => field.text()?.clone_into(&mut answer.request_number),
+                2 => read_authority(field.bytes()?, &mut answer.generation)?,
+                3 => read_generation(field.bytes()?, &mut answer.generation)?,
+                4 => answer.rules_version = u32::try_from(field.number()?).map_err(|_| Malformed)?,
+                5 => answer.units.push(codec::read_unit(field.bytes()?)?),
+                6 => read_coverage(field.bytes()?, &mut answer)?,
+                7 => field.text()?.clone_into(&mut answer.statement),
+                _ => {}
+            }
+        }
+        Ok(answer)
     }
+
+    /// Whether the counts reconcile (invariant 2): what was found is what was reported and what was withheld.
+    #[must_use]
+    pub fn reconciles(&self) -> bool {
+        let withheld: u64 = self.coverage.withheld.iter().map(|(_, count)| count).sum();
+        let rows: HashSet<_> =
+            self.units.iter().flat_map(|unit| &unit.registrations).map(|one| &one.source_row).collect();
+        self.coverage.found == self.coverage.reported + withheld && self.coverage.reported == rows.len() as u64
+    }
+}
+
+/// What becomes of each registration found, by its source row: the unit of counting.
+#[derive(Default)]
+struct Tally {
+    /// `None` where it is reported; else the first rule that withholds it.
+    decided: HashMap<String, Option<Withholding>>,
+}
+
+impl Tally {
+    /// Notes a decision. Reported once is reported; of several withholdings the first rule counts.
+    fn note(&mut self, source_row: &str, decision: Option<Withholding>) {
+        if let Some(known) = self.decided.get_mut(source_row) {
+            *known = (*known).min(decision);
+        } else {
+            self.decided.insert(source_row.to_owned(), decision);
+        }
+    }
+
+    fn coverage(&self) -> Coverage {
+        let mut withheld = BTreeMap::new();
+        for rule in self.decided.values().flatten() {
+            *withheld.entry(*rule).or_insert(0) += 1;
+        }
+        Coverage {
+            found: self.decided.len() as u64,
+            reported: self.decided.values().filter(|decision| decision.is_none()).count() as u64,
+            withheld: withheld.into_iter().collect(),
+        }
+    }
+}
+
+/// Why a registration might be told.
+enum Candidate {
+    Party(u32, Outcome),
+    Charge,
+}
+
+/// The unit with the registrations on it that are reported; `None` where none is. Every candidate is noted in `tally`.
+fn reported(inquiry: &Inquiry, mut unit: Unit, tally: &mut Tally) -> Option<Unit> {
+    let outcomes: Vec<_> = unit.registrations.iter().map(|one| matched_party(inquiry, one)).collect();
+    let is_subjects = unit.registrations.iter().zip(&outcomes).any(|(registration, outcome)| {
+        matches!(outcome, Some((_, Outcome::Match { .. })))
+            && registration.status == Status::Current
+            && registration.brings_charges()
+    });
+    let mut outcomes = outcomes.into_iter();
+    unit.registrations.retain_mut(|registration| {
+        let outcome = outcomes.next().flatten();
+        let candidate = match outcome {
+            Some((_, Outcome::Withheld(_))) | None if is_subjects && registration.kind.is_charge() => Candidate::Charge,
+            Some((party, outcome)) => Candidate::Party(party, outcome),
+            None => return false,
+        };
+        let decision = decide(inquiry, registration, candidate);
+        tally.note(&registration.source_row, decision.as_ref().err().copied());
+        registration.matched = decision.ok();
+        registration.matched.is_some()
+    });
+    for charge in std::mem::take(&mut unit.parcel_charges) {
+        if is_subjects
+            && (charge.status == Status::Current || (charge.status == Status::Ended && inquiry.include_ended))
+        {
+            tally.note(&charge.source_row, Some(Withholding::ParcelOnly));
+        } else if is_subjects && charge.status == Status::Provisional {
+            tally.note(&charge.source_row, Some(Withholding::Provisional));
+        }
+    }
+    (!unit.registrations.is_empty()).then_some(unit)
+}
+
+/// The party that is, or might be, the subject: of several the one with the best outcome, of equals the first.
+fn matched_party(inquiry: &Inquiry, registration: &Registration) -> Option<(u32, Outcome)> {
+    (0..)
+        .zip(&registration.parties)
+        .filter_map(|(at, party)| Some((at, inquiry.subject.compare(Registered::of(party))?)))
+        .min_by_key(|(_, outcome)| outcome.rank())
+}
+
+fn decide(inquiry: &Inquiry, registration: &Registration, candidate: Candidate) -> Result<Matched, Withholding> {
+    let matched = match candidate {
+        Candidate::Party(_, Outcome::Withheld(rule)) => return Err(rule),
+        Candidate::Party(party, Outcome::Match { rule, flags }) => Matched::Party { party, rule, flags },
+        Candidate::Charge => Matched::OnSubjectUnit,
+    };
+    match registration.status {
+        Status::Provisional => Err(Withholding::Provisional),
+        Status::Ended if !inquiry.include_ended => Err(Withholding::Ended),
+        _ if !inquiry.items.contains(&Item::of(registration.kind)) => Err(Withholding::NotAsked),
+        Status::Current | Status::Ended => Ok(matched),
+    }
+}
+
+fn read_authority(bytes: &[u8], facts: &mut GenerationFacts) -> Result<(), Malformed> {
+    for field in Reader::new(bytes) {
+        match field? {
+            (1, field) => field.text()?.clone_into(&mut facts.authority_code),
+            (2, field) => field.text()?.clone_into(&mut facts.authority_name),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn read_generation(bytes: &[u8], facts: &mut GenerationFacts) -> Result<(), Malformed> {
+    for field in Reader::new(bytes) {
+        match field? {
+            (1, field) => facts.sequence = field.number()?,
+            (2, field) => field.text()?.clone_into(&mut facts.package_id),
+            (3, field) => field.text()?.clone_into(&mut facts.as_of),
+            (4, field) => field.text()?.clone_into(&mut facts.expires),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn read_coverage(bytes: &[u8], answer: &mut Answer) -> Result<(), Malformed> {
+    for field in Reader::new(bytes) {
+        match field? {
+            (1, field) => {
+                let (mut table, mut rows) = (None, 0);
+                for field in Reader::new(field.bytes()?) {
+                    match field? {
+                        (1, field) => table = Table::from_name(field.text()?),
+                        (2, field) => rows = field.number()?,
+                        _ => {}
+                    }
+                }
+                answer.generation.tables.push((table.ok_or(Malformed)?, rows));
+            }
+            (2, field) => answer.coverage.found = field.number()?,
+            (3, field) => answer.coverage.reported = field.number()?,
+            (4, field) => {
+                let (mut rule, mut count) = (None, 0);
+                for field in Reader::new(field.bytes()?) {
+                    match field? {
+                        (1, field) => rule = Withholding::from_number(field.number()?),
+                        (2, field) => count = field.number()?,
+                        _ => {}
+                    }
+                }
+                answer.coverage.withheld.push((rule.ok_or(Malformed)?, count));
+            }
+            (5, field) => answer.generation.quarantined_rows = field.number()?,
+            _ => {}
+        }
+    }
+    Ok(())
 }

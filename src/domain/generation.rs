@@ -3,7 +3,7 @@
 use super::tables::Table;
 
 /// The facts of one generation that its answers tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GenerationFacts {
     /// Sequence number of the package.
     pub sequence: u64,

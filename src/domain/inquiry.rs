@@ -1,6 +1,16 @@
 //! One question about one subject, checked.
 
-use super::{kinds::Kind, matching::Subject};
+use super::{
+    identifiers::{is_no_number, normal_name, normal_number},
+    kinds::{Kind, code},
+    matching::Subject,
+};
+
+/// The longest text that a field of an inquiry may hold, in characters: the longest of the registry standard (200).
+pub const FIELD_CHARACTERS_MAX: usize = 200;
+
+/// Document kinds of list ZJZL.
+const DOCUMENT_KINDS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "99"];
 
 /// What is asked of a subject's registrations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +81,122 @@ pub struct Draft {
     pub include_ended: bool,
 }
 
+impl Draft {
+    /// Checks what came by this door.
+    ///
+    /// # Errors
+    ///
+    /// Every field that is missing or malformed, all at once, in the order of the contract.
+    pub fn check(self, door: Door) -> Result<Inquiry, Vec<Violation>> {
+        let mut violations = Vec::new();
+        for (field, text, is_required) in self.texts(door) {
+            if let Some(description) = text_violation(text, is_required) {
+                violations.push(Violation { field: field.named(door), description });
+            }
+        }
+        if self.work_certificate_number.trim().is_empty() && self.official_certificate_number.trim().is_empty() {
+            let description =
+                "is missing: give the work certificate (工作证) or the official certificate (公务证)".into();
+            violations.push(Violation { field: WORK_CERTIFICATE.named(door), description });
+        }
+        let document_kind = code(&self.document_kind);
+        if !document_kind.is_empty() && !DOCUMENT_KINDS.contains(&document_kind) {
+            let description = format!("is none of list ZJZL: give one of {}", DOCUMENT_KINDS.join(", "));
+            violations.push(Violation { field: DOCUMENT_KIND.named(door), description });
+        }
+        if !self.document_number.trim().is_empty() && is_no_number(&normal_number(&self.document_number)) {
+            let description = "says that there is no number: give the subject's document number".into();
+            violations.push(Violation { field: DOCUMENT_NUMBER.named(door), description });
+        }
+        if !self.subject_name.trim().is_empty() && normal_name(&self.subject_name).is_empty() {
+            violations
+                .push(Violation { field: SUBJECT_NAME.named(door), description: "holds no visible character".into() });
+        }
+        let items = self.checked_items(&mut violations);
+        if violations.is_empty() { Ok(self.checked(items)) } else { Err(violations) }
+    }
+
+    fn texts(&self, door: Door) -> [(FieldName, &str, bool); 12] {
+        let in_query = door == Door::Query;
+        [
+            (FieldName("request_number", "CXQQDH"), &self.request_number, true),
+            (FieldName("court.name", "FYMC"), &self.court_name, true),
+            (FieldName("court.code", "FYDM"), &self.court_code, in_query),
+            (FieldName("case_number", "AH"), &self.case_number, true),
+            (FieldName("handler.name", "CBR"), &self.handler_name, true),
+            (WORK_CERTIFICATE, &self.work_certificate_number, false),
+            (FieldName("handler.official_certificate_number", "GWZBH"), &self.official_certificate_number, false),
+            (FieldName("handler.contact", "YHDH"), &self.handler_contact, in_query),
+            (FieldName("notice_number", "CKH"), &self.notice_number, in_query),
+            (SUBJECT_NAME, &self.subject_name, true),
+            (DOCUMENT_KIND, &self.document_kind, true),
+            (DOCUMENT_NUMBER, &self.document_number, true),
+        ]
+    }
+
+    fn checked_items(&self, violations: &mut Vec<Violation>) -> Vec<Item> {
+        let mut items: Vec<_> = self.items.iter().filter_map(|number| Item::from_number(*number)).collect();
+        let description = match (self.items.is_empty(), items.len() == self.items.len()) {
+            (true, _) => "is empty: name at least one item that is asked",
+            (false, false) => "holds a number that is no item",
+            (false, true) => "",
+        };
+        if !description.is_empty() {
+            violations.push(Violation { field: "items", description: description.into() });
+        }
+        items.sort_unstable();
+        items.dedup();
+        items
+    }
+
+    fn checked(self, items: Vec<Item>) -> Inquiry {
+        let trimmed = |text: String| text.trim().to_owned();
+        Inquiry {
+            subject: Subject::new(&self.subject_name, &self.document_kind, &self.document_number),
+            request_number: trimmed(self.request_number),
+            court_name: trimmed(self.court_name),
+            court_code: trimmed(self.court_code),
+            case_number: trimmed(self.case_number),
+            handler_name: trimmed(self.handler_name),
+            work_certificate_number: trimmed(self.work_certificate_number),
+            official_certificate_number: trimmed(self.official_certificate_number),
+            handler_contact: trimmed(self.handler_contact),
+            notice_number: trimmed(self.notice_number),
+            items,
+            include_ended: self.include_ended,
+        }
+    }
+}
+
+/// What a field is called in the contract, and in the specification's message.
+#[derive(Clone, Copy)]
+struct FieldName(&'static str, &'static str);
+
+const WORK_CERTIFICATE: FieldName = FieldName("handler.work_certificate_number", "GZZBH");
+const SUBJECT_NAME: FieldName = FieldName("subject.name", "XM");
+const DOCUMENT_KIND: FieldName = FieldName("subject.document_kind", "ZJZL");
+const DOCUMENT_NUMBER: FieldName = FieldName("subject.document_number", "ZJH");
+
+impl FieldName {
+    fn named(self, door: Door) -> &'static str {
+        match door {
+            Door::Query => self.0,
+            Door::Exchange => self.1,
+        }
+    }
+}
+
+fn text_violation(text: &str, is_required: bool) -> Option<String> {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return is_required.then(|| "is missing".to_owned());
+    }
+    if trimmed.chars().count() > FIELD_CHARACTERS_MAX {
+        return Some(format!("is longer than {FIELD_CHARACTERS_MAX} characters"));
+    }
+    trimmed.chars().any(char::is_control).then(|| "holds a control character".to_owned())
+}
+
 /// By which door an inquiry came, and so what it must state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
@@ -107,4 +233,53 @@ pub struct Inquiry {
     /// Ascending, without repetition, never empty.
     pub items: Vec<Item>,
     pub include_ended: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Door, Draft, Item};
+
+    fn whole() -> Draft {
+        let text = str::to_owned;
+        Draft {
+            request_number: text(" A220170208350000200001"),
+            court_name: text("某某市某某区人民法院"),
+            court_code: text("苏0102"),
+            case_number: text("（2026）苏0102执1234号"),
+            handler_name: text("法官甲"),
+            work_certificate_number: text("XA12345"),
+            official_certificate_number: String::new(),
+            handler_contact: text("025-00000000"),
+            notice_number: text("（2026）房查字第00001号"),
+            subject_name: text("测试甲"),
+            document_kind: text("01"),
+            document_number: text("2323"),
+            items: vec![3, 1, 3],
+            include_ended: false,
+        }
+    }
+
+    #[test]
+    fn a_whole_inquiry_is_trimmed_and_its_items_put_in_order() {
+        let inquiry = whole().check(Door::Query).map_err(|violations| violations.len()).unwrap();
+        assert_eq!(inquiry.request_number, "A220170208350000200001");
+        assert_eq!(inquiry.items, [Item::OwnershipAndUse, Item::Seizure]);
+    }
+
+    #[test]
+    fn every_bad_field_is_named_at_once() {
+        let fields = |draft: Draft, door| -> Vec<_> {
+            draft.check(door).err().unwrap_or_default().into_iter().map(|violation| violation.field).collect()
+        };
+        assert_eq!(fields(Draft::default(), Door::Query).len(), 12);
+        assert_eq!(
+            fields(Draft::default(), Door::Exchange),
+            ["CXQQDH", "FYMC", "AH", "CBR", "XM", "ZJZL", "ZJH", "GZZBH", "items"]
+        );
+        let draft =
+            Draft { document_kind: "20500".into(), document_number: "无".into(), items: vec![1, 9], ..whole() };
+        assert_eq!(fields(draft, Door::Query), ["subject.document_kind", "subject.document_number", "items"]);
+        let draft = Draft { case_number: "a\u{1}b".into(), notice_number: "x".repeat(201), ..whole() };
+        assert_eq!(fields(draft, Door::Query), ["case_number", "notice_number"]);
+    }
 }

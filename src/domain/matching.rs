@@ -1,4 +1,21 @@
 //! When a registered party is the subject of an inquiry.
+//!
+//! Two steps: [`index_keys`] and [`Subject::search_keys`] share a key wherever two *may* be the same, so that the mirror
+//! finds candidates without knowing the rules; [`Subject::compare`] then decides by the rules. It never guesses: what a
+//! rule does not confirm is withheld under a named rule, and counted.
+//!
+//! Source: `identifiers.md` §10; decisions D6-D18.
+
+use std::{cell::LazyCell, ops::Deref};
+
+use super::{
+    identifiers::{
+        fifteen_digits, is_citizen_shaped, is_citizen_valid, is_credit_shaped, is_credit_valid, is_no_number,
+        is_organisation_shaped, normal_name, normal_number, parts, permit_stem,
+    },
+    kinds::{code, tag},
+    record::Party,
+};
 
 /// Rule by which a party is the subject; the number is the contract's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +76,25 @@ pub enum Withholding {
     NotAsked = 7,
 }
 
+impl Withholding {
+    /// Every rule, in order of precedence.
+    pub const ALL: [Self; 7] = [
+        Self::NameDiffers,
+        Self::PersonNameOnly,
+        Self::PermitIssue,
+        Self::Provisional,
+        Self::ParcelOnly,
+        Self::Ended,
+        Self::NotAsked,
+    ];
+
+    /// The rule of this number in the contract.
+    #[must_use]
+    pub fn from_number(number: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| *rule as u64 == number)
+    }
+}
+
 /// What comparing a subject with a party told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -71,6 +107,16 @@ pub enum Outcome {
     },
     /// The party might be the subject: counted, not shown.
     Withheld(Withholding),
+}
+
+impl Outcome {
+    /// The better of two outcomes has the lower rank.
+    pub(super) fn rank(&self) -> (u8, u8) {
+        match self {
+            Self::Match { rule, .. } => (0, *rule as u8),
+            Self::Withheld(rule) => (1, *rule as u8),
+        }
+    }
 }
 
 /// A party as matching sees it.
@@ -86,32 +132,313 @@ pub struct Registered<'a> {
     pub holder_kind: &'a str,
 }
 
+impl<'a> Registered<'a> {
+    /// The party as matching sees it.
+    #[must_use]
+    pub fn of(party: &'a Party) -> Self {
+        Self {
+            name: party.values.get(tag::PARTY_NAME),
+            document_kind: party.values.get(tag::PARTY_DOCUMENT_KIND),
+            document_number: party.values.get(tag::PARTY_DOCUMENT_NUMBER),
+            holder_kind: party.values.get(tag::PARTY_KIND),
+        }
+    }
+
+    fn nature(self) -> Nature {
+        match code(self.holder_kind) {
+            "1" => Nature::Person,
+            "2" | "3" | "4" | "98" => Nature::Body,
+            _ => Nature::Unknown,
+        }
+    }
+
+    /// Its usable numbers: none where the register says so in any way (D14).
+    fn numbers(self) -> Vec<Number> {
+        let (document, nature) = (DocumentKind::of(self.document_kind), self.nature());
+        parts(self.document_number)
+            .map(normal_number)
+            .filter(|number| !is_no_number(number))
+            .map(|number| Number::read(number, document, nature))
+            .collect()
+    }
+
+    /// Its names in normal form: the whole, and each part where there are several.
+    fn names(self) -> Vec<String> {
+        let mut names = vec![normal_name(self.name)];
+        let split: Vec<_> = parts(self.name).map(normal_name).collect();
+        if split.len() > 1 {
+            names.extend(split);
+        }
+        names.retain(|name| !name.is_empty());
+        names
+    }
+}
+
+/// Whether somebody is a natural person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nature {
+    Person,
+    Body,
+    Unknown,
+}
+
+/// Groups of document kinds (list ZJZL) as far as matching tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DocumentKind {
+    /// 1 身份证
+    Citizen,
+    /// 2 港澳台身份证
+    Permit,
+    /// 3 护照
+    Passport,
+    /// 4 户口簿
+    Household,
+    /// 5 军官证（士兵证）
+    Military,
+    /// 6 组织机构代码, 7 营业执照, 8 统一社会信用代码
+    Body,
+    /// 99 其它, empty, or none of the list
+    Other,
+}
+
+impl DocumentKind {
+    fn of(registered: &str) -> Self {
+        match code(registered) {
+            "1" => Self::Citizen,
+            "2" => Self::Permit,
+            "3" => Self::Passport,
+            "4" => Self::Household,
+            "5" => Self::Military,
+            "6" | "7" | "8" => Self::Body,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether one document may stand under both kinds (`identifiers.md` §10.2, D11).
+    fn may_be(self, other: Self, number: &str) -> bool {
+        let is_residence_permit =
+            is_citizen_shaped(number) && ["81", "82", "83"].iter().any(|prefix| number.starts_with(prefix));
+        let is_person_register = |kind| match kind {
+            Self::Citizen | Self::Household => true,
+            Self::Permit => is_residence_permit,
+            Self::Passport | Self::Military | Self::Body | Self::Other => false,
+        };
+        self == other
+            || self == Self::Other
+            || other == Self::Other
+            || (is_person_register(self) && is_person_register(other))
+    }
+}
+
+/// A normalised number with the forms it can be read as.
+#[derive(Clone)]
+struct Number {
+    text: String,
+    document: DocumentKind,
+    /// The 15-digit form of an identity number; the number itself where it is one.
+    fifteen: Option<String>,
+    /// Whether the number itself has 15 digits and is read as an identity number.
+    is_fifteen: bool,
+    /// The organisation code it is, or holds at positions 9-17.
+    organisation: Option<String>,
+    /// The stem of a travel permit.
+    permit: Option<String>,
+    /// Whether it can be read as an identity number and as a credit code: then only an equal name confirms a conversion.
+    is_ambiguous: bool,
+}
+
+impl Number {
+    fn read(text: String, document: DocumentKind, nature: Nature) -> Self {
+        let (as_citizen, as_credit) = (is_citizen_shaped(&text), is_credit_shaped(&text));
+        let is_ambiguous = as_citizen && as_credit && is_citizen_valid(&text) == is_credit_valid(&text);
+        let (as_citizen, as_credit) = if as_citizen && as_credit && !is_ambiguous {
+            (is_citizen_valid(&text), is_credit_valid(&text))
+        } else {
+            (as_citizen, as_credit)
+        };
+        let is_body = document == DocumentKind::Body || (document == DocumentKind::Other && nature == Nature::Body);
+        let is_fifteen = text.len() == 15 && text.bytes().all(|byte| byte.is_ascii_digit()) && !is_body;
+        let may_be_organisation =
+            matches!(document, DocumentKind::Body | DocumentKind::Other) && nature != Nature::Person;
+        let may_be_permit = matches!(document, DocumentKind::Permit | DocumentKind::Passport | DocumentKind::Other);
+        Self {
+            fifteen: match is_fifteen {
+                true => Some(text.clone()),
+                false => as_citizen.then(|| fifteen_digits(&text)).flatten(),
+            },
+            organisation: match as_credit {
+                true => Some(text[8..17].to_owned()),
+                false => (may_be_organisation && is_organisation_shaped(&text)).then(|| text.clone()),
+            },
+            permit: may_be_permit
+                .then(|| permit_stem(&text, document == DocumentKind::Permit).map(str::to_owned))
+                .flatten(),
+            text,
+            document,
+            is_fifteen,
+            is_ambiguous,
+        }
+    }
+
+    /// Whether another number of the same body can be computed from it.
+    fn is_convertible(&self) -> bool {
+        self.organisation.is_some()
+    }
+
+    /// What it shares with every number that may be the same.
+    fn keys(&self) -> impl Iterator<Item = String> {
+        let converted = [&self.fifteen, &self.organisation, &self.permit];
+        let own = (self.fifteen.is_none() && self.organisation.is_none()).then_some(&self.text);
+        let keys: Vec<_> = converted.into_iter().flatten().chain(own).map(|key| format!("n:{key}")).collect();
+        keys.into_iter()
+    }
+}
+
 /// The keys under which a party is found in the mirror: what [`Subject::search_keys`] shares with it where they may match.
+///
+/// Ascending, without repetition; empty where the party has neither a usable number nor a name.
 #[must_use]
-pub fn index_keys(_party: Registered<'_>) -> Vec<String> {
-    Vec::new()
+pub fn index_keys(party: Registered<'_>) -> Vec<String> {
+    let numbers = party.numbers();
+    let mut keys: Vec<_> = numbers.iter().flat_map(Number::keys).collect();
+    // A body is also found by name: among all where its number cannot be converted, else only by those whose own cannot.
+    let by_name = match (numbers.is_empty(), party.nature()) {
+        (true, _) => Some('m'),
+        (false, Nature::Person) => None,
+        (false, _) if numbers.iter().any(Number::is_convertible) => Some('b'),
+        (false, _) => Some('m'),
+    };
+    if let Some(class) = by_name {
+        keys.extend(party.names().into_iter().map(|name| format!("{class}:{name}")));
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 /// Who is asked about.
 #[derive(Clone)]
-pub struct Subject {}
+pub struct Subject {
+    name: String,
+    number: Number,
+    nature: Nature,
+}
 
 impl Subject {
-    /// The subject of this name, document kind and number.
+    /// The subject of this name, document kind (list ZJZL) and number.
+    ///
+    /// By its document kind it is a person (1-5) or a body (6-8). Under any other its number tells: a valid identity number is
+    /// a person's, a valid credit code a body's; else it stays unknown, and a name alone is only counted.
     #[must_use]
-    pub fn new(_name: &str, _document_kind: &str, _document_number: &str) -> Self {
-        Self {}
+    pub fn new(name: &str, document_kind: &str, document_number: &str) -> Self {
+        let document = DocumentKind::of(document_kind);
+        let text = normal_number(document_number);
+        let nature = match document {
+            DocumentKind::Body => Nature::Body,
+            DocumentKind::Other if is_citizen_valid(&text) => Nature::Person,
+            DocumentKind::Other if is_credit_valid(&text) => Nature::Body,
+            DocumentKind::Other => Nature::Unknown,
+            _ => Nature::Person,
+        };
+        // The nature is told to the number only where the document kind gave it: kind 99 says nothing of its own.
+        let told = if document == DocumentKind::Other { Nature::Unknown } else { nature };
+        Self { name: normal_name(name), number: Number::read(text, document, told), nature }
     }
 
-    /// The keys under which parties that may be the subject are found.
+    /// The name in normal form.
+    #[must_use]
+    pub fn normal_name(&self) -> &str {
+        &self.name
+    }
+
+    /// The number in normal form.
+    #[must_use]
+    pub fn normal_number(&self) -> &str {
+        &self.number.text
+    }
+
+    fn is_body(&self) -> bool {
+        self.nature == Nature::Body || (self.nature == Nature::Unknown && self.number.is_convertible())
+    }
+
+    /// The keys under which parties that may be the subject are found. Ascending, without repetition.
     #[must_use]
     pub fn search_keys(&self) -> Vec<String> {
-        Vec::new()
+        let mut keys: Vec<_> = self.number.keys().chain([format!("m:{}", self.name)]).collect();
+        if self.nature == Nature::Body && !self.number.is_convertible() {
+            keys.push(format!("b:{}", self.name));
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        keys
     }
 
     /// Compares with a registered party; `None` where it is somebody else.
+    ///
+    /// Of several numbers the best outcome counts: a match before a withholding, each in the order of its rules.
     #[must_use]
-    pub fn compare(&self, _party: Registered<'_>) -> Option<Outcome> {
-        None
+    pub fn compare(&self, party: Registered<'_>) -> Option<Outcome> {
+        let numbers = party.numbers();
+        let is_same_name = LazyCell::new(|| party.names().contains(&self.name));
+        let by_number = numbers.iter().filter_map(|number| self.compare_number(number, &is_same_name));
+        let by_name = self.compare_name(&numbers, party.nature(), &is_same_name);
+        by_number.chain(by_name).min_by_key(Outcome::rank)
+    }
+
+    fn compare_number(&self, other: &Number, is_same_name: &impl Deref<Target = bool>) -> Option<Outcome> {
+        let own = &self.number;
+        if own.text == other.text {
+            let needs_name = own.is_fifteen || other.is_fifteen || !own.document.may_be(other.document, &own.text);
+            return Some(self.confirmed(Rule::Exact, needs_name, is_same_name, false));
+        }
+        let is_ambiguous = own.is_ambiguous || other.is_ambiguous;
+        if own.is_fifteen != other.is_fifteen && own.fifteen.is_some() && own.fifteen == other.fifteen {
+            return Some(self.confirmed(Rule::Variant, true, is_same_name, false));
+        }
+        if own.organisation.is_some() && own.organisation == other.organisation {
+            let are_two_codes = own.text.len() == 18 && other.text.len() == 18;
+            return Some(self.confirmed(Rule::Orgcode, is_ambiguous, is_same_name, are_two_codes));
+        }
+        (own.permit.is_some() && own.permit == other.permit).then_some(Outcome::Withheld(Withholding::PermitIssue))
+    }
+
+    fn confirmed(
+        &self,
+        rule: Rule,
+        needs_name: bool,
+        is_same_name: &impl Deref<Target = bool>,
+        verify_on_site: bool,
+    ) -> Outcome {
+        let mut flags = Vec::new();
+        if !**is_same_name {
+            if needs_name {
+                return Outcome::Withheld(Withholding::NameDiffers);
+            }
+            flags.push(if self.is_body() { Flag::Renamed } else { Flag::NameDiffers });
+        }
+        if verify_on_site {
+            flags.push(Flag::VerifyOnSite);
+        }
+        Outcome::Match { rule, flags }
+    }
+
+    fn compare_name(
+        &self,
+        numbers: &[Number],
+        nature: Nature,
+        is_same_name: &impl Deref<Target = bool>,
+    ) -> Option<Outcome> {
+        let is_unnumbered = numbers.is_empty();
+        let outcome = match (self.nature, nature) {
+            (Nature::Body, Nature::Body | Nature::Unknown) => {
+                let is_inconvertible = self.number.is_convertible() != numbers.iter().any(Number::is_convertible);
+                (is_unnumbered || is_inconvertible)
+                    .then(|| Outcome::Match { rule: Rule::Name, flags: vec![Flag::VerifyOnSite] })
+            }
+            (Nature::Person, Nature::Body) => None,
+            // Never a natural person by name alone: counted, not shown.
+            _ => is_unnumbered.then_some(Outcome::Withheld(Withholding::PersonNameOnly)),
+        }?;
+        is_same_name.then_some(outcome)
     }
 }
