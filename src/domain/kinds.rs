@@ -220,6 +220,7 @@ use AreaUnit::{Hectare, Mu, SquareMetre};
 use Source::{Building, Certificate, HolderNames, House, Own, Parcel, Place, Project, Sea, SecuredClaim, Structure};
 use Value::{Amount, Area, AreaIn, Code, Date, Integer, Text};
 
+#[expect(clippy::too_many_arguments, reason = "the columns of a table of facts")]
 const fn field(
     tag: u32,
     name: &'static str,

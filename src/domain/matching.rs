@@ -262,13 +262,11 @@ impl Number {
             matches!(document, DocumentKind::Body | DocumentKind::Other) && nature != Nature::Person;
         let may_be_permit = matches!(document, DocumentKind::Permit | DocumentKind::Passport | DocumentKind::Other);
         Self {
-            fifteen: match is_fifteen {
-                true => Some(text.clone()),
-                false => as_citizen.then(|| fifteen_digits(&text)).flatten(),
-            },
-            organisation: match as_credit {
-                true => Some(text[8..17].to_owned()),
-                false => (may_be_organisation && is_organisation_shaped(&text)).then(|| text.clone()),
+            fifteen: if is_fifteen { Some(text.clone()) } else { as_citizen.then(|| fifteen_digits(&text)).flatten() },
+            organisation: if as_credit {
+                Some(text[8..17].to_owned())
+            } else {
+                (may_be_organisation && is_organisation_shaped(&text)).then(|| text.clone())
             },
             permit: may_be_permit
                 .then(|| permit_stem(&text, document == DocumentKind::Permit).map(str::to_owned))
@@ -302,11 +300,12 @@ pub fn index_keys(party: Registered<'_>) -> Vec<String> {
     let numbers = party.numbers();
     let mut keys: Vec<_> = numbers.iter().flat_map(Number::keys).collect();
     // A body is also found by name: among all where its number cannot be converted, else only by those whose own cannot.
-    let by_name = match (numbers.is_empty(), party.nature()) {
-        (true, _) => Some('m'),
-        (false, Nature::Person) => None,
-        (false, _) if numbers.iter().any(Number::is_convertible) => Some('b'),
-        (false, _) => Some('m'),
+    let by_name = if numbers.is_empty() {
+        Some('m')
+    } else if party.nature() == Nature::Person {
+        None
+    } else {
+        Some(if numbers.iter().any(Number::is_convertible) { 'b' } else { 'm' })
     };
     if let Some(class) = by_name {
         keys.extend(party.names().into_iter().map(|name| format!("{class}:{name}")));

@@ -52,9 +52,9 @@ pub enum Table {
     Zxdj,
     /// QLR 权利人
     Qlr,
-    /// ZD_K 宗地空间坐标
+    /// `ZD_K` 宗地空间坐标
     ZdK,
-    /// ZH_K 宗海空间坐标
+    /// `ZH_K` 宗海空间坐标
     ZhK,
     /// JZD 界址点
     Jzd,

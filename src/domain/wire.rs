@@ -128,7 +128,7 @@ impl<'a> Field<'a> {
 }
 
 /// Reads a message field by field; an item is a tag and its field.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Reader<'a> {
     rest: &'a [u8],
 }
