@@ -2,7 +2,7 @@
 //!
 //! [`Package::open`] reads and checks the manifest; [`RowSource::visit`] then streams one table at a time, decoded and
 //! strictly parsed, and holds the file against the manifest's row count and digest. [`Writer`] makes such folders, and
-//! `synthetic` fills one with an invented county of any size.
+//! [`synthetic`] fills one with an invented county of any size.
 //!
 //! Nothing here knows what a row means, which rows belong together, or where they go. Values are handed over as they
 //! stand; only what cannot be read is refused. No error, and no listing of columns, holds the value of a cell: a file
@@ -13,6 +13,7 @@
 pub mod manifest;
 pub mod read;
 mod split;
+pub mod synthetic;
 mod text;
 pub mod write;
 

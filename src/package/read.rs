@@ -180,7 +180,7 @@ impl TableFile<'_> {
         records.positions = header.positions;
         let (mut rows, mut copies) = (0_u64, String::new());
         let width = self.table.columns().len();
-        let mut copied: Vec<(usize, usize, usize)> = Vec::new();
+        let mut copy_ranges: Vec<(usize, usize, usize)> = Vec::new();
         while let Some(line) = records.advance()? {
             let (found, expected) = (records.fields.len(), records.positions.len());
             if found != expected {
@@ -190,19 +190,19 @@ impl TableFile<'_> {
             let text = records.record();
             let mut values = [""; COLUMNS_MAX];
             copies.clear();
-            copied.clear();
+            copy_ranges.clear();
             for (field, position) in records.fields.iter().zip(&records.positions) {
                 let Some(position) = *position else { continue };
                 let value = &text[field.start..field.end];
                 if field.has_doubled_quotes {
                     let start = copies.len();
                     push_unquoted(&mut copies, value);
-                    copied.push((position, start, copies.len()));
+                    copy_ranges.push((position, start, copies.len()));
                 } else {
                     values[position] = value;
                 }
             }
-            for (position, start, end) in &copied {
+            for (position, start, end) in &copy_ranges {
                 values[*position] = &copies[*start..*end];
             }
             visit(Row { table: self.table, line, values: &values[..width] });

@@ -1,5 +1,6 @@
 //! Every way in which a file is refused, and every form in which it is read.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -103,7 +104,7 @@ fn gb18030_reads_two_and_four_byte_characters() {
 fn a_long_file_reads_across_pieces_in_either_encoding() {
     let mut text = String::from("QLRMC,ZJH,BZ\r\n");
     for at in 0..40_000 {
-        text.push_str(&format!("欧阳𠮷{at},{at},\"注\"\"{at}\r\n\"\r\n"));
+        write!(text, "欧阳𠮷{at},{at},\"注\"\"{at}\r\n\"\r\n").unwrap();
     }
     for fixture in [Fixture::utf8(&text, 40_000), Fixture::new(Encoding::Gb18030, &gb18030(&text), 40_000)] {
         let rows = fixture.rows().unwrap();
