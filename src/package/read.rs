@@ -69,7 +69,8 @@ pub enum ReadError {
     },
     /// Bytes are no text in the encoding that the manifest says.
     #[error(
-        "`{file}` line {line}, {column}, is not valid `{encoding}`, which the manifest says; correct the value or the manifest"
+        "`{file}` line {line}, {column}, is not valid `{encoding}`, which the manifest says; \
+         correct the value or the manifest"
     )]
     Undecodable {
         /// The file.
@@ -83,7 +84,8 @@ pub enum ReadError {
     },
     /// The file ends inside a quote.
     #[error(
-        "`{file}` line {line}, {column}, opens a quote that is never closed: the file is cut short, or a quote is not doubled; export it again"
+        "`{file}` line {line}, {column}, opens a quote that is never closed: the file is cut short, or a quote is \
+         not doubled; export it again"
     )]
     OpenQuote {
         /// The file.
@@ -125,7 +127,8 @@ pub enum ReadError {
     },
     /// The file is not the one that the manifest was made for.
     #[error(
-        "package `{package}` has a `{file}` whose SHA-256 is not its manifest's: the file was altered or damaged; copy the package again"
+        "package `{package}` has a `{file}` whose SHA-256 is not its manifest's: the file was altered or \
+         damaged; copy the package again"
     )]
     Digest {
         /// Name of the package.
