@@ -1,3 +1,4 @@
 //! `bdcd` answers courts' queries of real-estate registrations (不动产登记) from a local mirror of the register.
 
 pub mod domain;
+pub mod mirror;
