@@ -1,1 +1,3 @@
-fn main() {}
+//! The stories: `bdcd` seen through the doors that users use, and the fixtures that they rest on.
+
+mod county;
