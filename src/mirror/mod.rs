@@ -20,6 +20,9 @@ mod text;
 mod unit_rows;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::{LoadError, OpenError, ReadError, Reason};
 pub use key::{KeyError, MasterKey};
 pub use read::{Generation, Reader};
