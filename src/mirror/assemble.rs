@@ -160,7 +160,9 @@ impl Assembler {
             };
             match found {
                 Resolution::Found(positions) => {
-                    positions.into_iter().for_each(|at| rights[at].holders.push(row));
+                    for at in positions {
+                        rights[at].holders.push(row);
+                    }
                     self.take_shared(row, true);
                 }
                 Resolution::Ambiguous => return Err((row.line, Reason::Ambiguous)),
