@@ -297,8 +297,20 @@ fn status_follows_the_stored_code_and_the_marks_of_ending() {
         .row(Table::Dyaq, &row(12, "QSZT=1; ZXSJ=2020-01-02 03:04"))
         .load()
         .unwrap();
-    use Status::{Current, Ended, Provisional};
-    let expected = [Current, Ended, Ended, Ended, Provisional, Ended, Current, Current, Current, Ended, Ended, Ended];
+    let expected = [
+        Status::Current,
+        Status::Ended,
+        Status::Ended,
+        Status::Ended,
+        Status::Provisional,
+        Status::Ended,
+        Status::Current,
+        Status::Current,
+        Status::Current,
+        Status::Ended,
+        Status::Ended,
+        Status::Ended,
+    ];
     for (line, status) in (1..).zip(expected) {
         assert_eq!(loaded.unit(&flat(line)).registrations[0].status, status, "{line}");
     }
