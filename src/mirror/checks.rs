@@ -65,7 +65,7 @@ fn oddity(check: Check, value: &str) -> Option<Oddity> {
         }
         Check::Status if value.is_empty() => Some(Oddity::EmptyStatus),
         _ if value.is_empty() => None,
-        Check::Date => dates::normalise(value).is_none().then_some(Oddity::NoDate),
+        Check::Date => (!dates::is_date(value)).then_some(Oddity::NoDate),
         Check::Decimal => (!dates::is_decimal(value)).then_some(Oddity::NoDecimal),
         Check::Code(codes) => (!codes.contains(&kinds::code(value))).then_some(Oddity::UnknownCode),
         Check::Status => (!matches!(kinds::code(value), "0" | "1" | "2" | "3")).then_some(Oddity::UnknownCode),
