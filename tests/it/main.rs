@@ -1,3 +1,4 @@
 //! The stories: `bdcd` seen through the doors that users use, and the fixtures that they rest on.
 
 mod county;
+mod matching;
