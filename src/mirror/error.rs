@@ -1,0 +1,162 @@
+//! Why a package could not be loaded, or a generation not be read.
+
+use std::{io, path::PathBuf};
+
+use crate::domain::tables::Table;
+
+use super::key::KeyError;
+
+/// Why a package was not loaded. Whatever it is, the generation that served before serves on.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError<E: std::error::Error + Send + Sync + 'static> {
+    /// The package could not be read.
+    #[error("cannot read the package: see the cause, correct the export and load it again")]
+    Source(#[source] E),
+    /// A row cannot be placed (D29).
+    #[error(
+        "row of table `{}` in `{file}`, line {line}, cannot be placed: {reason}; correct it in the register, export and \
+         load again", table.name()
+    )]
+    Row {
+        /// The table.
+        table: Table,
+        /// The file, as the package names it.
+        file: String,
+        /// The line on which the row begins, from 1.
+        line: u64,
+        /// What is wrong with it; never a value.
+        reason: Reason,
+    },
+    /// The package is not newer than the one that serves.
+    #[error("package `{offered}` is not newer than `{serving}`, which serves: sequences only grow; roll back by name")]
+    Sequence {
+        /// The generation that the package would become.
+        offered: String,
+        /// The generation that serves.
+        serving: String,
+    },
+    /// Another load is under way in the same directory.
+    #[error("another load is under way in `{path}`: wait until it has ended")]
+    Busy {
+        /// The lock's file.
+        path: PathBuf,
+    },
+    /// The generation as built does not hold what was written.
+    #[error("generation `{name}` as built fails its check ({what}): the disk or the memory may be faulty; load again")]
+    Verify {
+        /// The generation.
+        name: String,
+        /// What did not agree.
+        what: &'static str,
+    },
+    /// A file could not be written, synced or renamed.
+    #[error("cannot {doing} in the mirror's directory: check the space on its disk and who may write there")]
+    Disk {
+        /// What was tried.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The generation's file could not be written.
+    #[error("cannot write the generation's file: check the space on its disk")]
+    Store {
+        /// What `SQLite` said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// No random bytes for the generation's salt.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// What serves now could not be found out.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+/// Why a row cannot be placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each says itself in its message")]
+pub enum Reason {
+    #[error("the holder fits no registration of its unit, neither by business number nor by certificate number")]
+    Orphan,
+    #[error(
+        "the holder fits several registrations of one business number, and neither certificate nor right type decides"
+    )]
+    Ambiguous,
+    #[error("the business number fits no mortgage")]
+    NoMortgage,
+    #[error("the building fits no FDCQ1 row of its unit")]
+    NoProject,
+    #[error("it has neither a unit number nor a house code, certificate number or business number")]
+    NoPlace,
+    #[error("it has no code of a parcel or sea area")]
+    NoParcel,
+    #[error("its table needs a unit number, and it has none")]
+    NoUnit,
+}
+
+/// Why a generation cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no such generation, or the name is no generation's.
+    #[error("there is no generation `{name}`: list the generations and name one of them")]
+    Missing {
+        /// The name.
+        name: String,
+    },
+    /// The directory or the pointer cannot be read or written.
+    #[error("cannot read `{path}`: check that it is there and who may read it")]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The pointer holds something that is no generation's name.
+    #[error("pointer `{path}` does not name a generation: write the name of one into it")]
+    Pointer {
+        /// The pointer's file.
+        path: PathBuf,
+    },
+    /// `SQLite` cannot open or read the file.
+    #[error("cannot open generation `{name}`: its file is damaged or cannot be read; load its package again")]
+    Store {
+        /// The generation.
+        name: String,
+        /// What `SQLite` said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The file is of another format, or what it says of itself does not read.
+    #[error("generation `{name}` is not of mirror format {format}: load its package again with this version")]
+    Format {
+        /// The generation.
+        name: String,
+        /// The format that this version reads.
+        format: u32,
+    },
+    /// The file's records do not open under this master key.
+    #[error("generation `{name}` does not open under this master key: give the key it was built with, or load again")]
+    WrongKey {
+        /// The generation.
+        name: String,
+    },
+}
+
+/// Why a generation cannot be read. It has been opened before, so the file or the disk fails now.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// `SQLite` cannot read the file, or was interrupted.
+    #[error("cannot read generation `{name}`: its file is damaged, or the read was interrupted")]
+    Store {
+        /// The generation.
+        name: String,
+        /// What `SQLite` said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A record does not open, or is none, or is missing.
+    #[error("record {id} of generation `{name}` is altered or damaged: load its package again")]
+    Record {
+        /// The generation.
+        name: String,
+        /// The record's id.
+        id: i64,
+    },
+}

@@ -1,0 +1,221 @@
+//! The master key of a mirror, and the keys of one generation derived from it.
+//!
+//! The master key is a file (or a credential that the service manager hands over as one). It never seals anything itself:
+//! each generation draws a random salt, and HKDF-SHA-256 turns master key, salt and purpose into that file's own keys. This
+//! module does not seal or open; `seal` does.
+
+use std::{
+    fs::{self, File, OpenOptions, Permissions},
+    io::{self, Read, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use ring::{
+    hkdf,
+    rand::{SecureRandom, SystemRandom},
+};
+
+/// Length of the master key and of every derived key, in bytes.
+pub(super) const KEY_BYTES: usize = 32;
+
+/// Length of a generation's salt, in bytes.
+pub(super) const SALT_BYTES: usize = 16;
+
+/// The secret that all generations of a mirror are sealed under: 32 bytes.
+///
+/// Whoever holds it and a generation's file can read the register; without it the file shows neither names nor numbers.
+#[derive(Clone)]
+pub struct MasterKey([u8; KEY_BYTES]);
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("MasterKey(…)")
+    }
+}
+
+/// Why a master key could not be read or created.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file cannot be opened, read or inspected.
+    #[error("cannot read master key `{path}`: check that it exists and that this user may read it")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Others than the owner may read or write the file.
+    #[error("master key `{path}` has mode {mode:04o}, open to others than its owner: run `chmod 600` on it")]
+    Permissions {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The file does not hold 64 hexadecimal digits.
+    #[error("master key `{path}` is not 64 hexadecimal digits and an optional line feed: restore it from its backup")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file to create is there already.
+    #[error(
+        "master key `{path}` exists and is not overwritten: without it the mirror could not be read; use it, or name another file"
+    )]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file cannot be written.
+    #[error("cannot create master key `{path}`: check the folder and the space on its disk")]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes for a key: try again once it has started up")]
+    Random,
+}
+
+impl MasterKey {
+    /// The key of these bytes, for callers that keep it elsewhere than in a file.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; KEY_BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads the key from a file of 64 hexadecimal digits and an optional line feed.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Permissions`] where group or others may read or write the file; [`KeyError::Malformed`] where it holds
+    /// something else; [`KeyError::Read`] where it cannot be read.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, KeyError> {
+        let path = path.as_ref();
+        let failed = |source| KeyError::Read { path: path.to_owned(), source };
+        let file = File::open(path).map_err(failed)?;
+        let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
+        if mode & 0o066 != 0 {
+            return Err(KeyError::Permissions { path: path.to_owned(), mode });
+        }
+        let malformed = || KeyError::Malformed { path: path.to_owned() };
+        let mut text = Vec::new();
+        // Two bytes past a well-formed file are enough to see that it is longer.
+        file.take(2 * KEY_BYTES as u64 + 2).read_to_end(&mut text).map_err(failed)?;
+        let digits = text.strip_suffix(b"\n").unwrap_or(&text);
+        parse_hex(digits).map(Self).ok_or_else(malformed)
+    }
+
+    /// Writes a fresh random key to a new file that only its owner may read, and returns it.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Exists`] where the file is there already; [`KeyError::Create`] where it cannot be written;
+    /// [`KeyError::Random`] where the system gives no random bytes.
+    pub fn create(path: impl AsRef<Path>) -> Result<Self, KeyError> {
+        let path = path.as_ref();
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.to_owned() },
+            _ => KeyError::Create { path: path.to_owned(), source },
+        };
+        let key: [u8; KEY_BYTES] = random()?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+        // The umask may have taken bits away, never added any; the mode is set once more so that it is exactly this one.
+        fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed)?;
+        file.write_all(format!("{}\n", hex(&key)).as_bytes()).map_err(failed)?;
+        file.sync_all().map_err(failed)?;
+        Ok(Self(key))
+    }
+
+    /// Derives the key for one purpose of the generation with this salt.
+    pub(super) fn derive(&self, salt: &[u8; SALT_BYTES], purpose: &str) -> [u8; KEY_BYTES] {
+        let mut key = [0; KEY_BYTES];
+        hkdf::Salt::new(hkdf::HKDF_SHA256, salt)
+            .extract(&self.0)
+            .expand(&[purpose.as_bytes()], KeyLength)
+            .and_then(|material| material.fill(&mut key))
+            .expect("HKDF-SHA-256 gives up to 8160 bytes, and the buffer is as long as asked for");
+        key
+    }
+}
+
+struct KeyLength;
+
+impl hkdf::KeyType for KeyLength {
+    fn len(&self) -> usize {
+        KEY_BYTES
+    }
+}
+
+/// Random bytes of the system.
+pub(super) fn random<const N: usize>() -> Result<[u8; N], KeyError> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| KeyError::Random)?;
+    Ok(bytes)
+}
+
+/// Lower-case hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        for nibble in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(nibble), 16).expect("a nibble is one hexadecimal digit"));
+        }
+        text
+    })
+}
+
+fn parse_hex(digits: &[u8]) -> Option<[u8; KEY_BYTES]> {
+    let mut bytes = [0; KEY_BYTES];
+    if digits.len() != 2 * KEY_BYTES {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let high = char::from(pair[0]).to_digit(16)?;
+        let low = char::from(pair[1]).to_digit(16)?;
+        *byte = u8::try_from(high << 4 | low).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_created_key_reads_back_and_is_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        let created = MasterKey::create(&path).unwrap();
+        assert_eq!(MasterKey::read(&path).unwrap().0, created.0);
+        assert!(matches!(MasterKey::create(&path), Err(KeyError::Exists { .. })));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(format!("{created:?}"), "MasterKey(…)");
+    }
+
+    #[test]
+    fn a_key_open_to_others_or_malformed_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        fs::write(&path, "ab".repeat(32)).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(MasterKey::read(&path), Err(KeyError::Permissions { mode: 0o640, .. })));
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(MasterKey::read(&path).unwrap().0, [0xab; 32]);
+        for text in ["ab".repeat(31), "ab".repeat(33), "xy".repeat(32), format!("{}\n\n", "ab".repeat(32))] {
+            fs::write(&path, text).unwrap();
+            assert!(matches!(MasterKey::read(&path), Err(KeyError::Malformed { .. })));
+        }
+    }
+
+    #[test]
+    fn keys_differ_by_salt_and_purpose() {
+        let master = MasterKey::from_bytes([7; 32]);
+        let keys = [master.derive(&[1; 16], "a"), master.derive(&[1; 16], "b"), master.derive(&[2; 16], "a")];
+        assert_ne!(keys[0], keys[1]);
+        assert_ne!(keys[0], keys[2]);
+        assert_eq!(keys[0], master.derive(&[1; 16], "a"));
+    }
+}

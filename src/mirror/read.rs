@@ -1,0 +1,253 @@
+//! Reading a generation: units by the keys of their parties, or by number.
+//!
+//! A lookup costs one HMAC and one index seek a key, and one seek, one opening and one decoding a unit. Statements are
+//! prepared once, the file is mapped and never locked: it is immutable (invariant 2 of the module's page).
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, params};
+
+use crate::domain::{codec, generation::GenerationFacts, record::Unit};
+
+use super::{
+    error::{OpenError, ReadError},
+    key::MasterKey,
+    meta::{self, FORMAT, Meta},
+    seal::{Keys, Tag},
+    text,
+    write::Counts,
+};
+
+/// How much of the file is mapped at most; more than any register, so all of it.
+const MAP_BYTES_MAX: i64 = 1 << 40;
+
+const SUBJECT_UNITS: &str = "SELECT unit FROM subject WHERE tag = ?1";
+const LOCATOR_UNITS: &str = "SELECT unit FROM locator WHERE tag = ?1";
+const RECORD: &str = "SELECT sealed FROM unit WHERE id = ?1";
+
+/// One compiled package, open for reading. Give each thread a [`Reader`] of its own.
+pub struct Generation {
+    name: String,
+    file: PathBuf,
+    keys: Arc<Keys>,
+    facts: GenerationFacts,
+    counts: Counts,
+}
+
+impl std::fmt::Debug for Generation {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Generation").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Generation {
+    /// Opens the file of the generation of this name, and checks that the key opens it.
+    pub(super) fn open(name: &str, file: PathBuf, master: &MasterKey) -> Result<Self, OpenError> {
+        let store = |source: rusqlite::Error| OpenError::Store { name: name.to_owned(), source: source.into() };
+        let connection = connect(&file).map_err(store)?;
+        let meta = meta::read(&connection).map_err(store)?;
+        let Some(Meta { salt, facts, counts }) = meta else {
+            return Err(OpenError::Format { name: name.to_owned(), format: FORMAT });
+        };
+        let generation =
+            Self { name: name.to_owned(), file, keys: Arc::new(Keys::derive(master, &salt)), facts, counts };
+        let mut reader = generation.reader_on(connection);
+        if generation.counts.units > 0 && reader.open_record(1).is_err() {
+            return Err(OpenError::WrongKey { name: name.to_owned() });
+        }
+        Ok(generation)
+    }
+
+    /// What the package said of itself.
+    #[must_use]
+    pub fn facts(&self) -> &GenerationFacts {
+        &self.facts
+    }
+
+    /// The name of its folder.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many units it holds.
+    #[must_use]
+    pub fn unit_count(&self) -> u64 {
+        self.counts.units
+    }
+
+    /// How many rows its tables should have.
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// A reader with a connection of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Store`] where the file cannot be opened any more.
+    pub fn reader(&self) -> Result<Reader, OpenError> {
+        let store = |source: rusqlite::Error| OpenError::Store { name: self.name.clone(), source: source.into() };
+        Ok(self.reader_on(connect(&self.file).map_err(store)?))
+    }
+
+    fn reader_on(&self, connection: Connection) -> Reader {
+        Reader { connection, keys: Arc::clone(&self.keys), name: self.name.clone() }
+    }
+}
+
+/// Opens the file as what it is: never written again.
+fn connect(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(uri(file), flags)?;
+    connection.execute_batch(&format!("PRAGMA query_only = ON; PRAGMA mmap_size = {MAP_BYTES_MAX};"))?;
+    connection.set_prepared_statement_cache_capacity(8);
+    Ok(connection)
+}
+
+/// The file as a URI: what could be read as part of the URI's syntax is escaped.
+fn uri(file: &Path) -> String {
+    let mut uri = String::from("file:");
+    for byte in file.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            uri.push('%');
+            for nibble in [byte >> 4, byte & 15] {
+                uri.extend(char::from_digit(u32::from(nibble), 16));
+            }
+        }
+    }
+    uri + "?immutable=1"
+}
+
+/// Reads one generation. Not shared between threads; it can be sent to one.
+pub struct Reader {
+    connection: Connection,
+    keys: Arc<Keys>,
+    name: String,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Reader").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// The units with a party that has any of these keys (`domain::matching`), each once, by ascending id.
+    ///
+    /// Ids follow the unit numbers, but for a parcel's own unit (`…W00000000`), which comes before the others of its parcel.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] where the file fails or a record does not open.
+    pub fn find(&mut self, keys: &[String]) -> Result<Vec<Unit>, ReadError> {
+        let ids = self.unit_ids(keys)?;
+        self.units(&ids)
+    }
+
+    /// The units of this unit number or certificate number, each once, by ascending id; blanks, width and case aside.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] where the file fails or a record does not open.
+    pub fn locate(&mut self, number: &str) -> Result<Vec<Unit>, ReadError> {
+        let mut ids = Vec::new();
+        self.add_ids(LOCATOR_UNITS, &self.keys.locator_tag(&text::locator(number)), &mut ids)?;
+        self.units(&ids)
+    }
+
+    /// The ids of the units that [`Reader::find`] reads, ascending.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Store`] where the file fails.
+    pub fn unit_ids(&mut self, keys: &[String]) -> Result<Vec<i64>, ReadError> {
+        let mut ids = Vec::new();
+        for key in keys {
+            self.add_ids(SUBJECT_UNITS, &self.keys.subject_tag(key), &mut ids)?;
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
+    }
+
+    /// The plain bytes of a record, a unit as `domain::codec` writes it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Record`] where there is no such record or it does not open.
+    pub fn open_record(&mut self, id: i64) -> Result<Vec<u8>, ReadError> {
+        let mut statement = self.prepare(RECORD)?;
+        self.record(&mut statement, id)
+    }
+
+    fn units(&self, ids: &[i64]) -> Result<Vec<Unit>, ReadError> {
+        let mut statement = self.prepare(RECORD)?;
+        let unit = |id: &i64| {
+            let record = self.record(&mut statement, *id)?;
+            codec::read_unit(&record).map_err(|_| self.damaged(*id))
+        };
+        ids.iter().map(unit).collect()
+    }
+
+    fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, ReadError> {
+        self.connection.prepare_cached(sql).map_err(|source| self.failed(source))
+    }
+
+    fn record(&self, statement: &mut CachedStatement<'_>, id: i64) -> Result<Vec<u8>, ReadError> {
+        let sealed = statement
+            .query_row(params![id], |row| Ok(row.get_ref(0)?.as_blob()?.to_vec()))
+            .optional()
+            .map_err(|source| self.failed(source))?;
+        let mut record = sealed.ok_or_else(|| self.damaged(id))?;
+        self.keys.open(id, &mut record).map_err(|_| self.damaged(id))?;
+        Ok(record)
+    }
+
+    fn add_ids(&self, sql: &str, tag: &Tag, ids: &mut Vec<i64>) -> Result<(), ReadError> {
+        let mut statement = self.prepare(sql)?;
+        let failed = |source| self.failed(source);
+        let mut rows = statement.query(params![tag.as_slice()]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            ids.push(row.get(0).map_err(failed)?);
+        }
+        Ok(())
+    }
+
+    /// The rows of a table.
+    pub(super) fn count(&self, table: &'static str) -> Result<u64, ReadError> {
+        let count = self.connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
+        count.map(|count| u64::try_from(count).unwrap_or_default()).map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: rusqlite::Error) -> ReadError {
+        ReadError::Store { name: self.name.clone(), source: source.into() }
+    }
+
+    fn damaged(&self, id: i64) -> ReadError {
+        ReadError::Record { name: self.name.clone(), id }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_syntax_in_a_uri_is_escaped() {
+        assert_eq!(uri(Path::new("/a b/c?d#e%/f.db")), "file:/a%20b/c%3fd%23e%25/f.db?immutable=1");
+    }
+
+    #[test]
+    fn generations_are_shared_and_readers_are_sent() {
+        fn is_shared<T: Send + Sync>() {}
+        fn is_sent<T: Send>() {}
+        is_shared::<Generation>();
+        is_sent::<Reader>();
+    }
+}

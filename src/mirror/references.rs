@@ -1,0 +1,168 @@
+//! What one row says of other units, remembered while rows are read: lists of mortgaged units, easements' two sides, rows
+//! without a unit number, parcels and buildings named by another code than the unit's own.
+//!
+//! Only such rows are remembered, so the memory follows their number, not the register's size. The order of reading
+//! (`stage`) puts every row after those that it is looked up from.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+
+use super::{
+    resolve::{Resolution, Ties, resolve},
+    staged::{Line, Place},
+};
+
+/// A set of texts, by their hash: a false hit costs a needless note, never a wrong join.
+#[derive(Default)]
+pub(super) struct Wanted {
+    hasher: RandomState,
+    hashes: HashSet<u64>,
+}
+
+impl Wanted {
+    /// Wants a text; an empty one is nothing.
+    pub(super) fn insert(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.hashes.insert(self.hasher.hash_one(text));
+        }
+    }
+
+    fn contains(&self, text: &str) -> bool {
+        !self.hashes.is_empty() && !text.is_empty() && self.hashes.contains(&self.hasher.hash_one(text))
+    }
+}
+
+/// The units that DYWQD lists for one business number.
+pub(super) struct Listed {
+    /// The places, in the order of the rows, each once.
+    pub(super) places: Vec<Place>,
+    /// The first of the rows.
+    pub(super) first_line: u64,
+    /// Whether a mortgage has the business number.
+    pub(super) is_used: bool,
+}
+
+/// A registration that rows elsewhere may belong to.
+pub(super) struct Noted {
+    /// Its row.
+    pub(super) line: Line,
+    /// Where it stands.
+    pub(super) places: Vec<Place>,
+    /// What ties holders to it.
+    pub(super) ties: Ties,
+}
+
+impl Noted {
+    /// Whether it stands on several units.
+    pub(super) fn is_spanning(&self) -> bool {
+        self.places.len() > 1
+    }
+}
+
+/// Everything remembered.
+#[derive(Default)]
+pub(super) struct References {
+    /// Business numbers of rows without a unit number.
+    pub(super) wanted_businesses: Wanted,
+    /// Certificate numbers of rows without a unit number.
+    pub(super) wanted_certificates: Wanted,
+    /// DYWQD by business number.
+    pub(super) listed: HashMap<Box<str>, Listed>,
+    noted: Vec<Noted>,
+    by_business: HashMap<Box<str>, Vec<usize>>,
+    by_certificate: HashMap<Box<str>, Vec<usize>>,
+    /// Units whose right names a parcel or sea area by another code than the unit number's.
+    pub(super) parcels: HashMap<Box<str>, Vec<Place>>,
+    /// Units whose house names a building that does not begin with the unit number's parcel.
+    pub(super) buildings: HashMap<Box<str>, Vec<Place>>,
+}
+
+impl References {
+    /// Notes a registration where a row without unit number, or of another unit, may be looking for it.
+    pub(super) fn note(&mut self, line: Line, places: Vec<Place>, ties: Ties, is_always: bool) {
+        let is_wanted = is_always
+            || places.len() > 1
+            || self.by_business.contains_key(&ties.business)
+            || self.wanted_businesses.contains(&ties.business)
+            || ties.certificates.iter().any(|certificate| self.wanted_certificates.contains(certificate));
+        if !is_wanted {
+            return;
+        }
+        let at = self.noted.len();
+        if !ties.business.is_empty() {
+            self.by_business.entry(ties.business.clone()).or_default().push(at);
+        }
+        for certificate in &ties.certificates {
+            self.by_certificate.entry(certificate.clone()).or_default().push(at);
+        }
+        self.noted.push(Noted { line, places, ties });
+    }
+
+    /// The noted registrations of this business number.
+    pub(super) fn of_business(&self, business: &str) -> impl Iterator<Item = &Noted> {
+        self.by_business.get(business).into_iter().flatten().map(|at| &self.noted[*at])
+    }
+
+    /// The noted registrations of any of these certificate numbers; one may come twice.
+    pub(super) fn of_certificates(&self, certificates: &[Box<str>]) -> impl Iterator<Item = &Noted> {
+        let positions = certificates.iter().filter_map(|certificate| self.by_certificate.get(certificate)).flatten();
+        positions.map(|at| &self.noted[*at])
+    }
+
+    /// Where a holder without unit number belongs: the units of its business number; where there are none, those of its
+    /// certificate numbers.
+    pub(super) fn homes(&self, holder: &Ties) -> Vec<Place> {
+        let places = distinct(self.of_business(&holder.business));
+        if places.is_empty() { distinct(self.of_certificates(&holder.certificates)) } else { places }
+    }
+
+    /// The registrations on several units that a holder's row at `home` belongs to, judged among those at `home`.
+    pub(super) fn spanning_at(&self, home: &Place, holder: &Ties) -> Vec<&Noted> {
+        let mut here: Vec<&Noted> = Vec::new();
+        for noted in self.of_business(&holder.business).chain(self.of_certificates(&holder.certificates)) {
+            if noted.places.contains(home) && here.iter().all(|known| known.line != noted.line) {
+                here.push(noted);
+            }
+        }
+        if !here.iter().any(|noted| noted.is_spanning()) {
+            return Vec::new();
+        }
+        let ties: Vec<&Ties> = here.iter().map(|noted| &noted.ties).collect();
+        match resolve(holder, &ties) {
+            Resolution::Found(positions) => {
+                positions.into_iter().map(|at| here[at]).filter(|noted| noted.is_spanning()).collect()
+            }
+            // Where it is ambiguous here, it is ambiguous when the unit is put together, and the load stops there.
+            Resolution::Ambiguous | Resolution::Nothing => Vec::new(),
+        }
+    }
+
+    /// The registrations on several units, none of them `home`, that a holder's row names beyond doubt: by business number
+    /// and no other certificate number, or by certificate number where it has no business number.
+    pub(super) fn spanning_elsewhere(&self, home: &Place, holder: &Ties) -> Vec<&Noted> {
+        let fits = |noted: &&Noted| {
+            let is_certain = noted.ties.shares_certificate(holder)
+                || (!holder.business.is_empty() && holder.certificates.is_empty());
+            noted.is_spanning() && is_certain && !noted.places.contains(home)
+        };
+        let mut found: Vec<&Noted> = if holder.business.is_empty() {
+            self.of_certificates(&holder.certificates).filter(fits).collect()
+        } else {
+            self.of_business(&holder.business).filter(fits).collect()
+        };
+        found.dedup_by_key(|noted| noted.line);
+        let are_alike = found.iter().all(|noted| noted.line.table == found[0].line.table);
+        if are_alike || !holder.certificates.is_empty() { found } else { Vec::new() }
+    }
+}
+
+/// The places of registrations, each once.
+pub(super) fn distinct<'a>(noted: impl Iterator<Item = &'a Noted>) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::new();
+    for place in noted.flat_map(|noted| &noted.places) {
+        if !places.contains(place) {
+            places.push(place.clone());
+        }
+    }
+    places
+}

@@ -1,0 +1,203 @@
+//! What a load tells: rows, units, registrations, and the odd values that were kept as they are. No personal data.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{kinds::Kind, record::Status, tables::Table};
+
+/// How far a load has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Rows are being read.
+    Reading {
+        /// The table.
+        table: Table,
+        /// Rows of it read so far.
+        rows: u64,
+    },
+    /// Units are being put together and sealed.
+    Assembling {
+        /// Units so far.
+        units: u64,
+    },
+    /// The index of subjects and numbers is being written.
+    Indexing,
+    /// The file is being synced and checked.
+    Verifying,
+}
+
+/// What was loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadReport {
+    /// The generation's name.
+    pub generation: String,
+    /// Whether the package was loaded before, and only the pointer moved; the figures are those of then.
+    pub already_loaded: bool,
+    /// Rows per table, in the order of the standard; absent tables are not told.
+    pub tables: Vec<TableRows>,
+    /// Units stored.
+    pub units: u64,
+    /// Units among them that have no unit number.
+    pub units_without_number: u64,
+    /// Registrations by kind and status; a registration on several units counts on each.
+    pub registrations: Vec<RegistrationCount>,
+    /// Keys by which subjects are found.
+    pub subject_entries: u64,
+    /// Unit numbers and certificate numbers by which units are located.
+    pub locator_entries: u64,
+    /// Odd values, kept as they are.
+    pub odd_values: Vec<OddValues>,
+}
+
+/// Rows of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableRows {
+    /// Name of the table.
+    pub table: String,
+    /// Rows read.
+    pub rows: u64,
+}
+
+/// Registrations of one kind and status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistrationCount {
+    /// The table's list item in the message (`FDCQ`, `DYAQ`).
+    pub kind: String,
+    /// `current`, `ended` or `provisional`.
+    pub status: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// Values of one column that are odd for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OddValues {
+    /// `TABLE.COLUMN`.
+    pub column: String,
+    /// Why they are odd.
+    pub reason: String,
+    /// How many.
+    pub count: u64,
+}
+
+impl fmt::Display for LoadReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let already = if self.already_loaded { " (loaded before; the pointer was moved)" } else { "" };
+        writeln!(formatter, "generation {}{already}", self.generation)?;
+        writeln!(formatter, "units {} ({} without a unit number)", self.units, self.units_without_number)?;
+        writeln!(formatter, "subject keys {}, located numbers {}", self.subject_entries, self.locator_entries)?;
+        writeln!(formatter, "rows")?;
+        for entry in &self.tables {
+            writeln!(formatter, "  {:<8} {:>10}", entry.table, entry.rows)?;
+        }
+        writeln!(formatter, "registrations")?;
+        for entry in &self.registrations {
+            writeln!(formatter, "  {:<8} {:<12} {:>10}", entry.kind, entry.status, entry.count)?;
+        }
+        if !self.odd_values.is_empty() {
+            writeln!(formatter, "odd values, kept as they are")?;
+        }
+        for entry in &self.odd_values {
+            writeln!(formatter, "  {:<16} {:>10}  {}", entry.column, entry.count, entry.reason)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a value is odd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Oddity {
+    NoDate,
+    NoDecimal,
+    UnknownCode,
+    EmptyStatus,
+    MalformedUnitNumber,
+    NoUnitNumber,
+    NoHolder,
+    EndsNothing,
+}
+
+impl Oddity {
+    fn reason(self) -> &'static str {
+        match self {
+            Self::NoDate => "is no date",
+            Self::NoDecimal => "is no decimal",
+            Self::UnknownCode => "is a code that the list does not have",
+            Self::EmptyStatus => "is empty: taken as current unless a mark of ending is there",
+            Self::MalformedUnitNumber => "is not 28 letters and digits",
+            Self::NoUnitNumber => "is absent or a word for none",
+            Self::NoHolder => "no holder on the registration",
+            Self::EndsNothing => "names no registration: ends nothing",
+        }
+    }
+}
+
+/// Counts while loading.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) rows: BTreeMap<Table, u64>,
+    pub(super) units: u64,
+    pub(super) units_without_number: u64,
+    registrations: BTreeMap<(Kind, u8), u64>,
+    odd: BTreeMap<(Table, &'static str, Oddity), u64>,
+}
+
+impl Tally {
+    /// Counts an odd value.
+    pub(super) fn odd(&mut self, table: Table, column: &'static str, oddity: Oddity) {
+        *self.odd.entry((table, column, oddity)).or_default() += 1;
+    }
+
+    /// Counts a registration.
+    pub(super) fn registration(&mut self, kind: Kind, status: Status) {
+        *self.registrations.entry((kind, status as u8)).or_default() += 1;
+    }
+
+    /// Takes the counts of another part of the load.
+    pub(super) fn add(&mut self, other: Self) {
+        self.units += other.units;
+        self.units_without_number += other.units_without_number;
+        other.rows.into_iter().for_each(|(table, rows)| *self.rows.entry(table).or_default() += rows);
+        other.registrations.into_iter().for_each(|(key, count)| *self.registrations.entry(key).or_default() += count);
+        other.odd.into_iter().for_each(|(key, count)| *self.odd.entry(key).or_default() += count);
+    }
+
+    /// The report of the generation of this name.
+    pub(super) fn report(&self, generation: String, subject_entries: u64, locator_entries: u64) -> LoadReport {
+        let statuses = [(Status::Current, "current"), (Status::Ended, "ended"), (Status::Provisional, "provisional")];
+        let status =
+            |number: u8| statuses.iter().find(|(status, _)| *status as u8 == number).map_or("", |named| named.1);
+        LoadReport {
+            generation,
+            already_loaded: false,
+            tables: self
+                .rows
+                .iter()
+                .map(|(table, rows)| TableRows { table: table.name().to_owned(), rows: *rows })
+                .collect(),
+            units: self.units,
+            units_without_number: self.units_without_number,
+            registrations: self
+                .registrations
+                .iter()
+                .map(|((kind, number), count)| RegistrationCount {
+                    kind: kind.table().item.to_owned(),
+                    status: status(*number).to_owned(),
+                    count: *count,
+                })
+                .collect(),
+            subject_entries,
+            locator_entries,
+            odd_values: self
+                .odd
+                .iter()
+                .map(|((table, column, oddity), count)| OddValues {
+                    column: format!("{}.{column}", table.name()),
+                    reason: oddity.reason().to_owned(),
+                    count: *count,
+                })
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Which registrations of a unit a holder's row belongs to.
+//!
+//! A wrong choice here makes a stranger an owner, so where the row's own words do not decide, nothing is chosen. The rule
+//! stands on the module's page, under "Holders".
+
+use crate::domain::{kinds, tables::Table};
+
+use super::{staged::StagedRow, text};
+
+/// What ties a holder's row and a registration to each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Ties {
+    /// YWH as compared; empty where absent.
+    pub(super) business: Box<str>,
+    /// The certificate numbers as compared.
+    pub(super) certificates: Vec<Box<str>>,
+    /// QLLX as compared; empty where absent.
+    pub(super) right_type: Box<str>,
+    /// The table, which tells the kind of right.
+    pub(super) table: Option<Table>,
+}
+
+/// The column of the certificate number of a table.
+pub(super) fn certificate_column(table: Table) -> &'static str {
+    match table {
+        Table::Dyaq | Table::Ygdj | Table::Yydj | Table::Dyiq => "BDCDJZMH",
+        _ => "BDCQZH",
+    }
+}
+
+impl Ties {
+    /// The ties of these three values as registered.
+    pub(super) fn new(table: Table, business: &str, certificate: &str, right_type: &str) -> Self {
+        let business = text::number(business);
+        Self {
+            business: if text::is_none(&business) { "".into() } else { business.into() },
+            certificates: text::certificates(certificate),
+            right_type: kinds::code(right_type).into(),
+            table: Some(table),
+        }
+    }
+
+    /// The ties of a staged row.
+    pub(super) fn of(row: &StagedRow) -> Self {
+        let table = row.line.table;
+        Self::new(table, row.get("YWH"), row.get(certificate_column(table)), row.get("QLLX"))
+    }
+
+    /// Whether one certificate number is on both.
+    pub(super) fn shares_certificate(&self, other: &Self) -> bool {
+        self.certificates.iter().any(|certificate| other.certificates.contains(certificate))
+    }
+
+    /// FDCQ1 and FDCQ2 are one kind.
+    fn kind(&self) -> Option<Table> {
+        self.table.map(|table| if table == Table::Fdcq1 { Table::Fdcq2 } else { table })
+    }
+}
+
+/// What was found for a holder's row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Resolution {
+    /// Positions among the candidates, ascending.
+    Found(Vec<usize>),
+    /// Several fit the business number, and nothing decides between them.
+    Ambiguous,
+    /// None fits.
+    Nothing,
+}
+
+/// Finds the registrations that `holder` belongs to.
+pub(super) fn resolve(holder: &Ties, candidates: &[&Ties]) -> Resolution {
+    if !holder.business.is_empty() {
+        let same: Vec<usize> = positions(candidates, |candidate| candidate.business == holder.business);
+        if !same.is_empty() {
+            return narrow(holder, candidates, same);
+        }
+    }
+    let same = positions(candidates, |candidate| candidate.shares_certificate(holder));
+    if same.is_empty() { Resolution::Nothing } else { Resolution::Found(same) }
+}
+
+fn positions(candidates: &[&Ties], fits: impl Fn(&Ties) -> bool) -> Vec<usize> {
+    (0..candidates.len()).filter(|at| fits(candidates[*at])).collect()
+}
+
+/// Decides among several registrations of one business.
+fn narrow(holder: &Ties, candidates: &[&Ties], same: Vec<usize>) -> Resolution {
+    if same.len() == 1 {
+        return Resolution::Found(same);
+    }
+    let of = |fits: &dyn Fn(&Ties) -> bool| -> Vec<usize> {
+        same.iter().copied().filter(|at| fits(candidates[*at])).collect()
+    };
+    let by_certificate = of(&|candidate| candidate.shares_certificate(holder));
+    if !by_certificate.is_empty() {
+        return Resolution::Found(by_certificate);
+    }
+    let by_type = of(&|candidate| !holder.right_type.is_empty() && candidate.right_type == holder.right_type);
+    let left = if by_type.is_empty() { same } else { by_type };
+    let first = candidates[left[0]];
+    let are_alike = left.iter().all(|at| candidates[*at].kind() == first.kind())
+        || (!first.certificates.is_empty() && left.iter().all(|at| candidates[*at].certificates == first.certificates));
+    if are_alike { Resolution::Found(left) } else { Resolution::Ambiguous }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ties(table: Table, business: &str, certificate: &str, right_type: &str) -> Ties {
+        Ties::new(table, business, certificate, right_type)
+    }
+
+    fn holder(business: &str, certificate: &str, right_type: &str) -> Ties {
+        ties(Table::Qlr, business, certificate, right_type)
+    }
+
+    fn found(positions: &[usize]) -> Resolution {
+        Resolution::Found(positions.to_vec())
+    }
+
+    #[test]
+    fn the_business_number_goes_before_the_certificate() {
+        let rights = [ties(Table::Fdcq2, "1", "A", "4"), ties(Table::Fdcq2, "2", "B", "4")];
+        let rights = [&rights[0], &rights[1]];
+        assert_eq!(resolve(&holder("1", "B", ""), &rights), found(&[0]));
+        assert_eq!(resolve(&holder("9", "B", ""), &rights), found(&[1]));
+        assert_eq!(resolve(&holder("", "A、B", ""), &rights), found(&[0, 1]));
+        assert_eq!(resolve(&holder("", "", ""), &rights), Resolution::Nothing);
+        assert_eq!(resolve(&holder("9", "Z", ""), &rights), Resolution::Nothing);
+    }
+
+    #[test]
+    fn a_mortgagee_of_the_same_business_does_not_become_an_owner() {
+        let rights = [ties(Table::Fdcq2, "1", "A", "4"), ties(Table::Dyaq, "1", "M", "")];
+        let rights = [&rights[0], &rights[1]];
+        assert_eq!(resolve(&holder("1", "M", ""), &rights), found(&[1]));
+        assert_eq!(resolve(&holder("1", "A", ""), &rights), found(&[0]));
+        assert_eq!(resolve(&holder("1", "", "04"), &rights), found(&[0]));
+        assert_eq!(resolve(&holder("1", "", ""), &rights), Resolution::Ambiguous);
+        assert_eq!(resolve(&holder("1", "Z", "9"), &rights), Resolution::Ambiguous);
+    }
+
+    #[test]
+    fn registrations_alike_in_kind_or_certificate_share_their_holders() {
+        let rights = [ties(Table::Fdcq2, "1", "A", "4"), ties(Table::Fdcq1, "1", "B", "4")];
+        assert_eq!(resolve(&holder("1", "", ""), &[&rights[0], &rights[1]]), found(&[0, 1]));
+        let rights = [ties(Table::Fdcq2, "1", "A", "4"), ties(Table::Jsydsyq, "1", "A", "3")];
+        assert_eq!(resolve(&holder("1", "", ""), &[&rights[0], &rights[1]]), found(&[0, 1]));
+        let rights = [ties(Table::Fdcq2, "1", "", "4"), ties(Table::Dyaq, "1", "", "")];
+        assert_eq!(resolve(&holder("1", "", ""), &[&rights[0], &rights[1]]), Resolution::Ambiguous);
+    }
+}

@@ -1,0 +1,114 @@
+//! Sealing records and making tags: what turns names and numbers into bytes that tell nothing.
+//!
+//! A record is sealed by AES-256-GCM under a key of its file alone. Its nonce is the unit's id, which is unique in the file;
+//! no two files share a key, because each draws its own salt, and a file is written once. So no nonce ever meets its key
+//! twice. The id is authenticated as well: a record moved to another id does not open.
+//!
+//! A tag is the first 16 bytes of an HMAC-SHA-256. Subjects and locators have keys of their own, so that equal texts in the
+//! two tables do not show as equal.
+
+use ring::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hmac,
+};
+
+use super::key::{MasterKey, SALT_BYTES};
+
+/// Length of a tag, in bytes.
+pub(super) const TAG_BYTES: usize = 16;
+
+/// A keyed digest of a text, by which it is looked up.
+pub(super) type Tag = [u8; TAG_BYTES];
+
+/// A record does not open: another master key, or the file was altered or damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct DoesNotOpen;
+
+/// The keys of one generation, prepared once.
+pub(super) struct Keys {
+    record: LessSafeKey,
+    subject: hmac::Key,
+    locator: hmac::Key,
+}
+
+impl Keys {
+    /// Derives the keys of the generation with this salt.
+    pub(super) fn derive(master: &MasterKey, salt: &[u8; SALT_BYTES]) -> Self {
+        let tag_key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, &master.derive(salt, purpose));
+        Self {
+            record: aead_key(&master.derive(salt, "bdcd mirror 1 record")),
+            subject: tag_key("bdcd mirror 1 subject"),
+            locator: tag_key("bdcd mirror 1 locator"),
+        }
+    }
+
+    /// Seals the plain bytes of record `id` where they stand.
+    pub(super) fn seal(&self, id: i64, record: &mut Vec<u8>) {
+        self.record
+            .seal_in_place_append_tag(nonce(id), Aad::from(id.to_be_bytes()), record)
+            .expect("a record is far below the 64 GiB that AES-GCM seals at once");
+    }
+
+    /// Opens record `id` where it stands, and cuts the seal off.
+    pub(super) fn open(&self, id: i64, record: &mut Vec<u8>) -> Result<(), DoesNotOpen> {
+        let aad = Aad::from(id.to_be_bytes());
+        let length = self.record.open_in_place(nonce(id), aad, record).map_err(|_| DoesNotOpen)?.len();
+        record.truncate(length);
+        Ok(())
+    }
+
+    /// The tag of a key by which a party is found.
+    pub(super) fn subject_tag(&self, key: &str) -> Tag {
+        tag(&self.subject, key)
+    }
+
+    /// The tag of a unit number or a certificate number.
+    pub(super) fn locator_tag(&self, key: &str) -> Tag {
+        tag(&self.locator, key)
+    }
+}
+
+/// An AES-256-GCM key of these bytes.
+pub(super) fn aead_key(bytes: &[u8; 32]) -> LessSafeKey {
+    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("AES-256 takes 32 bytes"))
+}
+
+/// The nonce that is this number.
+pub(super) fn nonce(number: i64) -> Nonce {
+    let mut bytes = [0; NONCE_LEN];
+    bytes[NONCE_LEN - 8..].copy_from_slice(&number.to_be_bytes());
+    Nonce::assume_unique_for_key(bytes)
+}
+
+fn tag(key: &hmac::Key, text: &str) -> Tag {
+    let digest = hmac::sign(key, text.as_bytes());
+    let mut tag = [0; TAG_BYTES];
+    tag.copy_from_slice(&digest.as_ref()[..TAG_BYTES]);
+    tag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_opens_under_its_own_id_and_key_only() {
+        let keys = Keys::derive(&MasterKey::from_bytes([1; 32]), &[2; 16]);
+        let mut sealed = b"plain text".to_vec();
+        keys.seal(7, &mut sealed);
+        assert!(!sealed.windows(5).any(|bytes| bytes == b"plain"));
+        let mut opened = sealed.clone();
+        assert_eq!(keys.open(7, &mut opened), Ok(()));
+        assert_eq!(opened, b"plain text");
+        assert_eq!(keys.open(8, &mut sealed.clone()), Err(DoesNotOpen));
+        let others = Keys::derive(&MasterKey::from_bytes([3; 32]), &[2; 16]);
+        assert_eq!(others.open(7, &mut sealed), Err(DoesNotOpen));
+    }
+
+    #[test]
+    fn subjects_and_locators_do_not_share_tags() {
+        let keys = Keys::derive(&MasterKey::from_bytes([1; 32]), &[2; 16]);
+        assert_ne!(keys.subject_tag("x"), keys.locator_tag("x"));
+        assert_ne!(keys.subject_tag("x"), keys.subject_tag("y"));
+    }
+}

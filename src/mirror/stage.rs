@@ -1,0 +1,406 @@
+//! Reading the package: each row goes to the places where it will be joined.
+//!
+//! The tables are read in such an order that every row finds remembered what it refers to. Rows of rights and units go to
+//! their unit, rows of parcels before the parcel's units; the joins themselves are `assemble`'s.
+
+use std::collections::BTreeSet;
+
+use crate::domain::tables::{Row, RowSource, Table};
+
+use super::{
+    checks,
+    error::{LoadError, Reason},
+    references::{Listed, References, distinct},
+    report::{Oddity, Progress, Tally},
+    resolve::{Ties, certificate_column},
+    staged::{Line, Place, Way},
+    text,
+};
+
+/// Takes rows on their way to places; returns whether there is sense in sending more.
+pub(super) trait Outlet {
+    /// Takes a row.
+    fn send(&mut self, place: &Place, row: Row<'_>, way: &Way);
+}
+
+/// The order of reading, after the first look at rows without unit number.
+const ORDER: [Table; 26] = [
+    Table::Dywqd,
+    Table::Dyiq,
+    Table::Dyaq,
+    Table::Tdsyq,
+    Table::Jsydsyq,
+    Table::Fdcq1,
+    Table::Fdcq2,
+    Table::Hysyq,
+    Table::Gjzwsyq,
+    Table::Nydsyq,
+    Table::Lq,
+    Table::Ygdj,
+    Table::Yydj,
+    Table::Cfdj,
+    Table::Fdcqxm,
+    Table::H,
+    Table::Gzw,
+    Table::Zdjbxx,
+    Table::Zhjbxx,
+    Table::Zrz,
+    Table::Zxdj,
+    Table::Qlr,
+    Table::ZdK,
+    Table::ZhK,
+    Table::Jzd,
+    Table::Yhydzb,
+];
+
+/// Tables whose rows find their unit by other rows where they lack a unit number.
+const LOOKED_UP: [Table; 3] = [Table::Qlr, Table::Zxdj, Table::Fdcqxm];
+
+/// How many rows go by between two words on progress.
+const PROGRESS_ROWS: u64 = 50_000;
+
+/// Reads every table of `source` and sends its rows to `outlet`; returns what was counted.
+pub(super) fn stage<S: RowSource, O: Outlet>(
+    source: &mut S,
+    outlet: &mut O,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Tally, LoadError<S::Error>> {
+    let mut stager = Stager { outlet, references: References::default(), tally: Tally::default(), failure: None };
+    for table in LOOKED_UP {
+        if source.row_count(table).is_some() {
+            source.visit(table, &mut |row| stager.want(row)).map_err(LoadError::Source)?;
+        }
+    }
+    for table in ORDER {
+        if source.row_count(table).is_none() {
+            continue;
+        }
+        let mut rows = 0;
+        let visited = source.visit(table, &mut |row| {
+            rows += 1;
+            if rows % PROGRESS_ROWS == 0 {
+                progress(Progress::Reading { table, rows });
+            }
+            stager.row(row);
+        });
+        visited.map_err(LoadError::Source)?;
+        stager.tally.rows.insert(table, rows);
+        if table == Table::Dyaq {
+            stager.check_lists();
+        }
+        stager.stop_where_failed(source)?;
+    }
+    // A package without DYAQ was not checked above.
+    stager.check_lists();
+    stager.stop_where_failed(source)?;
+    Ok(stager.tally)
+}
+
+struct Stager<'a, O> {
+    outlet: &'a mut O,
+    references: References,
+    tally: Tally,
+    failure: Option<(Line, Reason)>,
+}
+
+/// The unit that a row names.
+fn unit_of(row: Row<'_>, column: &str) -> Option<Place> {
+    let number = text::unit_number(row.get(column));
+    (!number.is_empty()).then(|| Place::unit(&number))
+}
+
+/// A group of rows without unit number, by what holds them together; absent where the value says nothing.
+fn group_of(kind: &str, value: &str) -> Option<Place> {
+    let value = text::number(value);
+    (!text::is_none(&value)).then(|| Place::group(&format!("{kind}:{value}")))
+}
+
+impl<O: Outlet> Stager<'_, O> {
+    fn fail(&mut self, row: Row<'_>, reason: Reason) {
+        self.failure.get_or_insert((Line { table: row.table, line: row.line }, reason));
+    }
+
+    fn stop_where_failed<S: RowSource>(&self, source: &S) -> Result<(), LoadError<S::Error>> {
+        match self.failure {
+            None => Ok(()),
+            Some((Line { table, line }, reason)) => {
+                Err(LoadError::Row { table, file: source.file_name(table).to_owned(), line, reason })
+            }
+        }
+    }
+
+    fn ties(row: Row<'_>) -> Ties {
+        Ties::new(row.table, row.get("YWH"), row.get(certificate_column(row.table)), row.get("QLLX"))
+    }
+
+    /// Remembers what a row without unit number will be looked up by.
+    fn want(&mut self, row: Row<'_>) {
+        if text::unit_number(row.get("BDCDYH")).is_empty() {
+            let ties = Self::ties(row);
+            self.references.wanted_businesses.insert(&ties.business);
+            ties.certificates.iter().for_each(|one| self.references.wanted_certificates.insert(one));
+        }
+    }
+
+    fn row(&mut self, row: Row<'_>) {
+        if self.failure.is_some() {
+            return;
+        }
+        checks::count_odd_values(row, &mut self.tally);
+        match row.table {
+            Table::Dywqd => self.listed_unit(row),
+            Table::Dyiq => self.easement(row),
+            Table::Dyaq => self.mortgage(row),
+            Table::Fdcqxm => self.project(row),
+            Table::H => self.house(row),
+            Table::Gzw => self.structure(row),
+            Table::Zdjbxx | Table::Zhjbxx => self.parcel(row),
+            Table::Zrz => self.building(row),
+            Table::Zxdj => self.deregistration(row),
+            Table::Qlr => self.holder(row),
+            Table::ZdK | Table::ZhK => self.parcel_of(row, "BDCDYH"),
+            Table::Jzd => self.parcel_of(row, "ZDZHDM"),
+            Table::Yhydzb => self.parcel_of(row, "ZHHDDM"),
+            Table::Tdsyq
+            | Table::Jsydsyq
+            | Table::Fdcq1
+            | Table::Fdcq2
+            | Table::Hysyq
+            | Table::Gjzwsyq
+            | Table::Nydsyq
+            | Table::Lq
+            | Table::Ygdj
+            | Table::Yydj
+            | Table::Cfdj => self.right(row),
+        }
+    }
+
+    fn send(&mut self, place: &Place, row: Row<'_>, way: &Way) {
+        self.outlet.send(place, row, way);
+    }
+
+    /// The unit of a right's row, or the group that it makes without a unit number.
+    fn own_place(row: Row<'_>) -> Option<Place> {
+        unit_of(row, "BDCDYH")
+            .or_else(|| group_of("certificate", row.get(certificate_column(row.table))))
+            .or_else(|| group_of("business", row.get("YWH")))
+    }
+
+    fn right(&mut self, row: Row<'_>) {
+        let Some(place) = Self::own_place(row) else { return self.fail(row, Reason::NoPlace) };
+        self.send(&place, row, &Way::Own);
+        let code = match row.table {
+            Table::Tdsyq | Table::Jsydsyq => text::unit_number(row.get("ZDDM")),
+            Table::Hysyq => text::unit_number(row.get("ZHHDDM")),
+            _ => String::new(),
+        };
+        self.refer_to_parcel(row, &code, &place);
+        let line = Line { table: row.table, line: row.line };
+        self.references.note(line, vec![place], Self::ties(row), false);
+    }
+
+    /// Remembers that a unit needs a parcel's row that its number does not lead to.
+    fn refer_to_parcel(&mut self, row: Row<'_>, code: &str, place: &Place) {
+        let number = text::unit_number(row.get("BDCDYH"));
+        if !code.is_empty() && text::parcel_code(&number) != Some(code) {
+            let places = self.references.parcels.entry(code.into()).or_default();
+            if !places.contains(place) {
+                places.push(place.clone());
+            }
+        }
+    }
+
+    fn listed_unit(&mut self, row: Row<'_>) {
+        let place = unit_of(row, "BDCDYH")
+            .or_else(|| group_of("house", row.get("FWBH")))
+            .or_else(|| group_of("business", row.get("YWH")));
+        let business = Self::ties(row).business;
+        let Some(place) = place.filter(|_| !business.is_empty()) else { return self.fail(row, Reason::NoMortgage) };
+        self.send(&place, row, &Way::Own);
+        let listed = self.references.listed.entry(business).or_insert_with(|| Listed {
+            places: Vec::new(),
+            first_line: row.line,
+            is_used: false,
+        });
+        if !listed.places.contains(&place) {
+            listed.places.push(place);
+        }
+    }
+
+    fn check_lists(&mut self) {
+        let unused = self.references.listed.values().filter(|listed| !listed.is_used).map(|listed| listed.first_line);
+        if let (Some(line), None) = (unused.min(), self.failure) {
+            self.failure = Some((Line { table: Table::Dywqd, line }, Reason::NoMortgage));
+        }
+    }
+
+    fn mortgage(&mut self, row: Row<'_>) {
+        let ties = Self::ties(row);
+        let mut places: Vec<Place> = unit_of(row, "BDCDYH").into_iter().collect();
+        if let Some(listed) = self.references.listed.get_mut(&ties.business) {
+            listed.is_used = true;
+            let others: Vec<_> = listed.places.iter().filter(|place| !places.contains(place)).cloned().collect();
+            places.extend(others);
+        } else if places.is_empty() {
+            places.extend(Self::own_place(row));
+        }
+        self.registration_on(row, places, ties);
+    }
+
+    fn easement(&mut self, row: Row<'_>) {
+        let sides = [unit_of(row, "GYDBDCDYH"), unit_of(row, "XYDBDCDYH")];
+        let mut places: Vec<Place> = sides.into_iter().flatten().collect();
+        places.dedup();
+        if places.is_empty() {
+            places.extend(Self::own_place(row));
+        }
+        let ties = Self::ties(row);
+        self.registration_on(row, places, ties);
+    }
+
+    fn registration_on(&mut self, row: Row<'_>, places: Vec<Place>, ties: Ties) {
+        if places.is_empty() {
+            return self.fail(row, Reason::NoPlace);
+        }
+        for place in &places {
+            self.send(place, row, &Way::Own);
+        }
+        // Easements are noted all: one of a single unit may share its business number with one of two.
+        self.references.note(Line { table: row.table, line: row.line }, places, ties, row.table == Table::Dyiq);
+    }
+
+    fn project(&mut self, row: Row<'_>) {
+        if let Some(place) = unit_of(row, "BDCDYH") {
+            return self.send(&place, row, &Way::Own);
+        }
+        let business = Self::ties(row).business;
+        let projects = self.references.of_business(&business).filter(|noted| noted.line.table == Table::Fdcq1);
+        let places = distinct(projects);
+        if places.is_empty() {
+            return self.fail(row, Reason::NoProject);
+        }
+        self.send_shared(places, row);
+    }
+
+    fn send_shared(&mut self, places: Vec<Place>, row: Row<'_>) {
+        let way = if places.len() > 1 { Way::Shared } else { Way::Own };
+        for place in places {
+            self.send(&place, row, &way);
+        }
+    }
+
+    fn house(&mut self, row: Row<'_>) {
+        let Some(place) = unit_of(row, "BDCDYH").or_else(|| group_of("house", row.get("FWBM"))) else {
+            return self.fail(row, Reason::NoPlace);
+        };
+        self.send(&place, row, &Way::Own);
+        let building = text::unit_number(row.get("ZRZH"));
+        let number = text::unit_number(row.get("BDCDYH"));
+        let is_under_parcel = text::parcel_code(&number).is_some_and(|parcel| building.starts_with(parcel));
+        if !building.is_empty() && !is_under_parcel {
+            let places = self.references.buildings.entry(building.into()).or_default();
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+    }
+
+    fn structure(&mut self, row: Row<'_>) {
+        match unit_of(row, "BDCDYH") {
+            Some(place) => self.send(&place, row, &Way::Own),
+            None => self.fail(row, Reason::NoUnit),
+        }
+    }
+
+    fn parcel(&mut self, row: Row<'_>) {
+        let number = text::unit_number(row.get("BDCDYH"));
+        let codes: BTreeSet<String> = match row.table {
+            Table::Zdjbxx => [text::unit_number(row.get("ZDDM")), String::new()],
+            _ => [text::unit_number(row.get("ZHDM")), text::unit_number(row.get("HDDM"))],
+        }
+        .into_iter()
+        .filter(|code| !code.is_empty())
+        .collect();
+        let codes = match text::parcel_code(&number) {
+            Some(parcel) if codes.is_empty() => BTreeSet::from([parcel.to_owned()]),
+            _ => codes,
+        };
+        if codes.is_empty() {
+            return self.fail(row, Reason::NoParcel);
+        }
+        let mut places: BTreeSet<Place> = codes.iter().map(|code| Place::parcel(code)).collect();
+        places.extend(codes.iter().filter_map(|code| self.references.parcels.get(code.as_str())).flatten().cloned());
+        for place in places {
+            self.send(&place, row, &Way::Own);
+        }
+    }
+
+    fn building(&mut self, row: Row<'_>) {
+        let building = text::unit_number(row.get("ZRZH"));
+        let parcels = [text::unit_number(row.get("ZDDM")), text::parcel_code(&building).unwrap_or("").to_owned()];
+        let mut places: BTreeSet<Place> =
+            parcels.iter().filter(|code| !code.is_empty()).map(|code| Place::parcel(code)).collect();
+        places.extend(self.references.buildings.get(building.as_str()).into_iter().flatten().cloned());
+        if places.is_empty() {
+            return self.fail(row, Reason::NoParcel);
+        }
+        for place in places {
+            self.send(&place, row, &Way::Own);
+        }
+    }
+
+    fn parcel_of(&mut self, row: Row<'_>, column: &str) {
+        let code = text::unit_number(row.get(column));
+        if code.is_empty() {
+            return self.fail(row, Reason::NoParcel);
+        }
+        let place = Place::parcel(text::parcel_code(&code).unwrap_or(&code));
+        self.send(&place, row, &Way::Own);
+    }
+
+    fn deregistration(&mut self, row: Row<'_>) {
+        if let Some(place) = unit_of(row, "BDCDYH") {
+            return self.send(&place, row, &Way::Own);
+        }
+        let ties = Self::ties(row);
+        let places = distinct(self.references.of_certificates(&ties.certificates));
+        if places.is_empty() {
+            self.tally.odd(Table::Zxdj, "BDCQZH", Oddity::EndsNothing);
+        }
+        for place in places {
+            // It was looked up by certificate, so it names a registration on each of these.
+            self.send(&place, row, &Way::Own);
+        }
+    }
+
+    fn holder(&mut self, row: Row<'_>) {
+        let ties = Self::ties(row);
+        let own = unit_of(row, "BDCDYH");
+        let homes = own.clone().map_or_else(|| self.references.homes(&ties), |place| vec![place]);
+        if homes.is_empty() {
+            return self.fail(row, Reason::Orphan);
+        }
+        let mut is_settled = false;
+        let mut targeted: Vec<(Place, Way)> = Vec::new();
+        for home in &homes {
+            let mut spanning = self.references.spanning_at(home, &ties);
+            if spanning.is_empty() && own.is_some() {
+                spanning = self.references.spanning_elsewhere(home, &ties);
+                is_settled = !spanning.is_empty();
+            }
+            for noted in spanning {
+                for place in noted.places.iter().filter(|place| !homes.contains(place)) {
+                    targeted.push((place.clone(), Way::Targeted { origin: home.clone(), target: noted.line }));
+                }
+            }
+        }
+        for (place, way) in targeted {
+            self.send(&place, row, &way);
+        }
+        if is_settled {
+            self.send(&homes[0], row, &Way::Settled);
+        } else {
+            self.send_shared(homes, row);
+        }
+    }
+}

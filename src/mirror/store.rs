@@ -1,0 +1,296 @@
+//! The directory of generations and the pointer to the one that serves.
+//!
+//! `generations/<name>/{mirror.db,manifest.json,report.json}` and `CURRENT`, a file that holds one name. How they change,
+//! and what a crash leaves, stands on the module's page.
+
+use std::{
+    fs::{self, File, OpenOptions, Permissions, TryLockError},
+    io::{self, Write},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use crate::domain::{generation::GenerationFacts, tables::RowSource};
+
+use super::{
+    compile::{Budget, Target, compile},
+    error::{LoadError, OpenError},
+    key::{MasterKey, random},
+    read::Generation,
+    report::{LoadReport, Progress},
+    seal::Keys,
+    write::Counts,
+};
+
+const DATABASE: &str = "mirror.db";
+const MANIFEST: &str = "manifest.json";
+const REPORT: &str = "report.json";
+const POINTER: &str = "CURRENT";
+const GENERATIONS: &str = "generations";
+const LOCK: &str = "load.lock";
+/// Folders under way begin with a dot, as no generation's name does.
+const BUILDING: &str = ".building-";
+
+/// Records that are opened to verify a file, spread evenly.
+const SAMPLE_RECORDS: u64 = 64;
+
+/// The directory of generations.
+#[derive(Debug)]
+pub struct Mirror {
+    directory: PathBuf,
+    key: MasterKey,
+    budget: Budget,
+}
+
+impl Mirror {
+    /// The mirror in `directory`, which the first load creates, sealed under `key`.
+    pub fn new(directory: impl Into<PathBuf>, key: MasterKey) -> Self {
+        Self { directory: directory.into(), key, budget: Budget::default() }
+    }
+
+    /// The same mirror with other buffers, to try how little will do.
+    #[cfg(test)]
+    pub(super) fn with_budget(self, budget: Budget) -> Self {
+        Self { budget, ..self }
+    }
+
+    /// Compiles the rows of `source` into a generation and makes it the serving one.
+    ///
+    /// `manifest` is kept beside the generation as it is. The generation is built aside, synced, verified, and only then
+    /// moved in; the pointer moves last. Where the generation is there already, only the pointer moves.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`]; whatever it is, what served before serves on.
+    pub fn load<S: RowSource>(
+        &self,
+        source: &mut S,
+        facts: &GenerationFacts,
+        manifest: &[u8],
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<LoadReport, LoadError<S::Error>> {
+        let generations = self.directory.join(GENERATIONS);
+        fs::create_dir_all(&generations).map_err(disk("create the folder of generations"))?;
+        // Held until the load has ended; the system frees it even where the process is killed.
+        let _lock = self.lock()?;
+        self.remove_remains(&generations).map_err(disk("remove what an interrupted load left"))?;
+        self.check_sequence(facts)?;
+        let name = facts.name();
+        if let Some(report) = self.report_of(&name)? {
+            self.point_to(&name).map_err(disk("move the pointer"))?;
+            return Ok(LoadReport { already_loaded: true, ..report });
+        }
+        let folder = tempfile::Builder::new()
+            .prefix(BUILDING)
+            .tempdir_in(&generations)
+            .map_err(disk("create a folder to build in"))?;
+        let report = self.build(source, facts, folder.path(), progress)?;
+        seal_folder(folder.path(), manifest, &report).map_err(disk("write the generation's folder"))?;
+        move_in(&folder.keep(), &generations, &name).map_err(disk("move the generation in"))?;
+        self.point_to(&name).map_err(disk("move the pointer"))?;
+        Ok(report)
+    }
+
+    /// The name of the generation that serves; `None` before the first load.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Read`] where the pointer cannot be read, [`OpenError::Pointer`] where it holds no name.
+    pub fn current(&self) -> Result<Option<String>, OpenError> {
+        let path = self.directory.join(POINTER);
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let name = text.trim_end_matches('\n');
+                if sequence(name).is_none() {
+                    return Err(OpenError::Pointer { path });
+                }
+                Ok(Some(name.to_owned()))
+            }
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(OpenError::Read { path, source }),
+        }
+    }
+
+    /// Opens a generation by its name.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] where there is none of that name, or its file does not open under the master key.
+    pub fn open(&self, name: &str) -> Result<Generation, OpenError> {
+        let file = self.directory.join(GENERATIONS).join(name).join(DATABASE);
+        if sequence(name).is_none() || !file.is_file() {
+            return Err(OpenError::Missing { name: name.to_owned() });
+        }
+        Generation::open(name, file, &self.key)
+    }
+
+    /// The names of all generations, by ascending sequence.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Read`] where the folder cannot be read.
+    pub fn list(&self) -> Result<Vec<String>, OpenError> {
+        let path = self.directory.join(GENERATIONS);
+        let failed = |source| OpenError::Read { path: path.clone(), source };
+        let entries = match fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(failed(source)),
+        };
+        let mut names: Vec<String> = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(failed)?.file_name();
+            names.extend(name.to_str().filter(|name| sequence(name).is_some()).map(str::to_owned));
+        }
+        names.sort_by_cached_key(|name| (sequence(name), name.clone()));
+        Ok(names)
+    }
+
+    fn lock<E: std::error::Error + Send + Sync + 'static>(&self) -> Result<File, LoadError<E>> {
+        let path = self.directory.join(LOCK);
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(disk("open the lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(LoadError::Busy { path }),
+            Err(TryLockError::Error(source)) => Err(disk("take the lock")(source)),
+        }
+    }
+
+    /// Removes the folders of loads that were killed; the lock says that none is under way.
+    fn remove_remains(&self, generations: &Path) -> io::Result<()> {
+        for entry in fs::read_dir(generations)? {
+            let entry = entry?;
+            if entry.file_name().as_encoded_bytes().starts_with(BUILDING.as_bytes()) {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        match fs::remove_file(self.directory.join(format!("{POINTER}.new"))) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(source),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_sequence<E: std::error::Error + Send + Sync + 'static>(
+        &self,
+        facts: &GenerationFacts,
+    ) -> Result<(), LoadError<E>> {
+        let offered = facts.name();
+        match self.current()? {
+            Some(serving) if serving != offered && sequence(&serving) >= Some(facts.sequence) => {
+                Err(LoadError::Sequence { offered, serving })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The report of a generation that is there and whole; `None` where it is absent or damaged.
+    fn report_of(&self, name: &str) -> Result<Option<LoadReport>, OpenError> {
+        match self.open(name) {
+            Ok(_) => {
+                let report = fs::read(self.directory.join(GENERATIONS).join(name).join(REPORT)).ok();
+                Ok(report.and_then(|report| serde_json::from_slice(&report).ok()))
+            }
+            // Perhaps it is whole under its own key, so it is not replaced.
+            Err(error @ OpenError::WrongKey { .. }) => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn build<S: RowSource>(
+        &self,
+        source: &mut S,
+        facts: &GenerationFacts,
+        folder: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<LoadReport, LoadError<S::Error>> {
+        let salt = random()?;
+        let file = folder.join(DATABASE);
+        let keys = Keys::derive(&self.key, &salt);
+        let target = Target { file: &file, folder, keys, salt, facts, budget: self.budget };
+        let (tally, counts) = compile(source, target, progress)?;
+        progress(Progress::Verifying);
+        let synced = File::open(&file).and_then(|file| file.sync_all());
+        synced.map_err(disk("sync the generation's file"))?;
+        let name = facts.name();
+        if let Some(what) = self.fault(&name, &file, counts)? {
+            return Err(LoadError::Verify { name, what });
+        }
+        Ok(tally.report(name, counts.subject_entries, counts.locator_entries))
+    }
+
+    /// What does not agree in a file just built; `None` where all does.
+    fn fault(&self, name: &str, file: &Path, counts: Counts) -> Result<Option<&'static str>, OpenError> {
+        let generation = Generation::open(name, file.to_owned(), &self.key)?;
+        if generation.counts() != counts {
+            return Ok(Some("its own counts"));
+        }
+        let mut reader = generation.reader()?;
+        let tables = [("unit", counts.units), ("subject", counts.subject_entries), ("locator", counts.locator_entries)];
+        for (table, expected) in tables {
+            if reader.count(table).ok() != Some(expected) {
+                return Ok(Some("the rows of a table"));
+            }
+        }
+        let step = usize::try_from(counts.units / SAMPLE_RECORDS).unwrap_or(usize::MAX).max(1);
+        let last = i64::try_from(counts.units).unwrap_or(i64::MAX);
+        let does_open = (1..=last)
+            .step_by(step)
+            .chain((last > 0).then_some(last))
+            .all(|id| reader.open_record(id).is_ok_and(|record| crate::domain::codec::read_unit(&record).is_ok()));
+        Ok(if does_open { None } else { Some("a record") })
+    }
+
+    /// Makes the pointer name a generation, all or nothing.
+    fn point_to(&self, name: &str) -> io::Result<()> {
+        let new = self.directory.join(format!("{POINTER}.new"));
+        let mut file = File::create(&new)?;
+        file.write_all(format!("{name}\n").as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&new, self.directory.join(POINTER))?;
+        sync_folder(&self.directory)
+    }
+}
+
+/// Writes manifest and report, takes the right to write away, and syncs everything.
+fn seal_folder(folder: &Path, manifest: &[u8], report: &LoadReport) -> io::Result<()> {
+    let report = serde_json::to_vec_pretty(report).map_err(io::Error::other)?;
+    for (name, bytes) in [(MANIFEST, manifest), (REPORT, &report)] {
+        let mut file = File::create(folder.join(name))?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+    }
+    for name in [DATABASE, MANIFEST, REPORT] {
+        fs::set_permissions(folder.join(name), Permissions::from_mode(0o444))?;
+    }
+    sync_folder(folder)
+}
+
+/// Gives a complete folder its name; a damaged one of that name, which cannot be in use, makes way.
+fn move_in(building: &Path, generations: &Path, name: &str) -> io::Result<()> {
+    let place = generations.join(name);
+    if place.exists() {
+        let damaged = generations.join(format!("{BUILDING}damaged-{name}"));
+        fs::rename(&place, &damaged)?;
+        fs::rename(building, &place)?;
+        fs::remove_dir_all(damaged)?;
+    } else {
+        fs::rename(building, &place)?;
+    }
+    sync_folder(generations)
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// The sequence that a generation's name begins with; `None` where it is no generation's name.
+fn sequence(name: &str) -> Option<u64> {
+    let (sequence, id) = name.split_once('-')?;
+    let is_id = (1..=8).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_id { sequence.parse().ok() } else { None }
+}
+
+fn disk<E: std::error::Error + Send + Sync + 'static>(doing: &'static str) -> impl Fn(io::Error) -> LoadError<E> {
+    move |source| LoadError::Disk { doing, source }
+}

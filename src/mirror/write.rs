@@ -1,0 +1,181 @@
+//! Writing a generation's file: sealed records in the order of their ids, then the two indexes in the order of their tags.
+//!
+//! The file is written once, beside what serves, so it needs no journal: where the load stops, the file is thrown away. It
+//! is synced as a whole when it is complete.
+
+use std::{io, path::Path};
+
+use rusqlite::{Connection, params};
+
+use crate::domain::{
+    codec,
+    generation::GenerationFacts,
+    kinds::tag,
+    matching::{Registered, index_keys},
+    record::Unit,
+    wire::Writer,
+};
+
+use super::{
+    key::SALT_BYTES,
+    meta::{self, Meta},
+    seal::{Keys, TAG_BYTES, Tag},
+    sort::{Merge, Sorter},
+    text,
+};
+
+/// Records in one transaction.
+const TRANSACTION_RECORDS: i64 = 50_000;
+
+/// Why the file could not be written.
+#[derive(Debug)]
+pub(super) enum WriteError {
+    Disk(io::Error),
+    Store(rusqlite::Error),
+}
+
+impl From<io::Error> for WriteError {
+    fn from(source: io::Error) -> Self {
+        Self::Disk(source)
+    }
+}
+
+impl From<rusqlite::Error> for WriteError {
+    fn from(source: rusqlite::Error) -> Self {
+        Self::Store(source)
+    }
+}
+
+/// Writes one generation's file.
+pub(super) struct RecordWriter {
+    connection: Connection,
+    keys: Keys,
+    last_id: i64,
+    subjects: Sorter,
+    locators: Sorter,
+    tags: Vec<Tag>,
+}
+
+/// What a complete file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) units: u64,
+    pub(super) subject_entries: u64,
+    pub(super) locator_entries: u64,
+}
+
+impl RecordWriter {
+    /// Creates the file `path`; sorted runs go to unnamed files in `folder`, through buffers of `buffer_bytes` each.
+    pub(super) fn create(path: &Path, folder: &Path, keys: Keys, buffer_bytes: usize) -> Result<Self, WriteError> {
+        let connection = Connection::open(path)?;
+        connection.execute_batch(
+            "PRAGMA page_size = 8192;
+             PRAGMA journal_mode = OFF;
+             PRAGMA synchronous = OFF;
+             PRAGMA locking_mode = EXCLUSIVE;
+             PRAGMA cache_size = -32768;
+             PRAGMA temp_store = MEMORY;
+             CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+             CREATE TABLE unit (id INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
+             CREATE TABLE subject (tag BLOB NOT NULL, unit INTEGER NOT NULL, PRIMARY KEY (tag, unit)) WITHOUT ROWID;
+             CREATE TABLE locator (tag BLOB NOT NULL, unit INTEGER NOT NULL, PRIMARY KEY (tag, unit)) WITHOUT ROWID;
+             BEGIN;",
+        )?;
+        Ok(Self {
+            connection,
+            keys,
+            last_id: 0,
+            subjects: Sorter::new(folder, buffer_bytes)?,
+            locators: Sorter::new(folder, buffer_bytes)?,
+            tags: Vec::new(),
+        })
+    }
+
+    /// Seals a unit under the next id, and notes by what it is found.
+    pub(super) fn add(&mut self, unit: &Unit) -> Result<(), WriteError> {
+        self.last_id += 1;
+        let mut writer = Writer::with_capacity(2048);
+        codec::write_unit(&mut writer, unit, true);
+        let mut record = writer.finish();
+        self.keys.seal(self.last_id, &mut record);
+        self.connection
+            .prepare_cached("INSERT INTO unit (id, sealed) VALUES (?1, ?2)")?
+            .execute(params![self.last_id, record])?;
+        self.note_subjects(unit)?;
+        self.note_locators(unit)?;
+        if self.last_id % TRANSACTION_RECORDS == 0 {
+            self.connection.execute_batch("COMMIT; BEGIN;")?;
+        }
+        Ok(())
+    }
+
+    fn note_subjects(&mut self, unit: &Unit) -> Result<(), WriteError> {
+        self.tags.clear();
+        for party in unit.registrations.iter().flat_map(|registration| &registration.parties) {
+            let keys = index_keys(Registered {
+                name: party.values.get(tag::PARTY_NAME),
+                document_kind: party.values.get(tag::PARTY_DOCUMENT_KIND),
+                document_number: party.values.get(tag::PARTY_DOCUMENT_NUMBER),
+                holder_kind: party.values.get(tag::PARTY_KIND),
+            });
+            self.tags.extend(keys.iter().map(|key| self.keys.subject_tag(key)));
+        }
+        push_entries(&mut self.tags, self.last_id, &mut self.subjects)
+    }
+
+    fn note_locators(&mut self, unit: &Unit) -> Result<(), WriteError> {
+        self.tags.clear();
+        if !unit.number.is_empty() {
+            self.tags.push(self.keys.locator_tag(&text::locator(&unit.number)));
+        }
+        for registration in &unit.registrations {
+            let certificate = registration.common.get(tag::CERTIFICATE_NUMBER);
+            let parts = text::certificates(certificate);
+            let whole = if parts.is_empty() { None } else { Some(text::locator(certificate)) };
+            let parts = parts.iter().map(|part| text::locator(part));
+            self.tags.extend(parts.chain(whole).map(|number| self.keys.locator_tag(&number)));
+        }
+        push_entries(&mut self.tags, self.last_id, &mut self.locators)
+    }
+
+    /// Writes the indexes and what the file says of itself, and closes it. It is not synced yet.
+    pub(super) fn finish(self, salt: &[u8; SALT_BYTES], facts: &GenerationFacts) -> Result<Counts, WriteError> {
+        self.connection.execute_batch("COMMIT; BEGIN;")?;
+        let subjects = "INSERT INTO subject (tag, unit) VALUES (?1, ?2)";
+        let locators = "INSERT INTO locator (tag, unit) VALUES (?1, ?2)";
+        let counts = Counts {
+            units: u64::try_from(self.last_id).expect("ids count from one"),
+            subject_entries: insert_entries(&self.connection, subjects, self.subjects.merge()?)?,
+            locator_entries: insert_entries(&self.connection, locators, self.locators.merge()?)?,
+        };
+        meta::write(&self.connection, &Meta { salt: *salt, facts: facts.clone(), counts })?;
+        self.connection.execute_batch("COMMIT;")?;
+        self.connection.close().map_err(|(_, source)| source)?;
+        Ok(counts)
+    }
+}
+
+fn push_entries(tags: &mut Vec<Tag>, unit: i64, sorter: &mut Sorter) -> Result<(), WriteError> {
+    tags.sort_unstable();
+    tags.dedup();
+    for tag in tags {
+        let mut entry = [0; TAG_BYTES + 8];
+        entry[..TAG_BYTES].copy_from_slice(tag);
+        // Ids are positive, so their big-endian bytes sort as the numbers do.
+        entry[TAG_BYTES..].copy_from_slice(&unit.to_be_bytes());
+        sorter.push(&entry)?;
+    }
+    Ok(())
+}
+
+fn insert_entries(connection: &Connection, statement: &str, mut entries: Merge) -> Result<u64, WriteError> {
+    let mut insert = connection.prepare(statement)?;
+    let (mut entry, mut payload, mut count) = (Vec::new(), Vec::new(), 0);
+    while entries.next(&mut entry, &mut payload)? {
+        let (tag, unit) = entry.split_at(TAG_BYTES);
+        let unit = i64::from_be_bytes(unit.try_into().map_err(io::Error::other)?);
+        insert.execute(params![tag, unit])?;
+        count += 1;
+    }
+    Ok(count)
+}
