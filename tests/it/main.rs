@@ -3,3 +3,4 @@
 
 mod county;
 mod oracle;
+mod second_path;
