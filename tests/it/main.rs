@@ -5,3 +5,4 @@ mod contract;
 mod county;
 mod matching;
 mod oracle;
+mod second_path;
