@@ -3,6 +3,9 @@
 
 mod contract;
 mod county;
+mod doors;
 mod matching;
 mod oracle;
+mod same_bytes;
 mod second_path;
+mod support;
