@@ -3,3 +3,4 @@
 mod contract;
 mod county;
 mod matching;
+mod tidy;
