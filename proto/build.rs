@@ -11,6 +11,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(CONTRACTS, ["proto"])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        // The answer is encoded once, as evidence; both sides keep its bytes as they are.
+        .extern_path(".bdcd.query.v1.QueryResponse", "crate::rpc::wire::QueryResponse")
+        .compile_fds(descriptors)?;
     Ok(())
 }

@@ -1,1 +1,319 @@
-//! (to be written)
+//! The one TOML file: as written, then as used.
+//!
+//! Unknown keys are refused, paths count from the file, values carry their unit, and every default stands here and, by test,
+//! in `deploy/bdcd.toml`. All mistakes of the values are told in one run.
+
+mod unit;
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::Deserialize;
+pub use unit::{Bytes, Span};
+
+use crate::{
+    server::{self, tls},
+    service::{
+        engine,
+        policy::{Court, Gateway, Policy},
+    },
+    spec::FeedbackOptions,
+};
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read configuration `{path}`")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is not TOML of the form expected.
+    #[error("configuration `{path}` is not of the form expected")]
+    Form {
+        /// The file.
+        path: String,
+        /// What and where.
+        source: Box<toml::de::Error>,
+    },
+    /// Values that cannot be used; every one is named.
+    #[error("configuration `{path}` cannot be used: {}", .mistakes.join("; "))]
+    Values {
+        /// The file.
+        path: String,
+        /// `key: what is wrong`.
+        mistakes: Vec<String>,
+    },
+}
+
+/// The file as written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Config {
+    /// Where the generations are.
+    #[serde(default = "default_directory")]
+    pub directory: PathBuf,
+    /// The file with the master key.
+    #[serde(default = "default_master_key")]
+    pub master_key: PathBuf,
+    /// The address to listen on.
+    #[serde(default = "default_listen")]
+    pub listen: SocketAddr,
+    /// What is logged: `error`, `warn`, `info`, `debug` or `trace`.
+    #[serde(default = "default_log")]
+    pub log: String,
+    /// The server's identity, and whom it believes.
+    #[serde(default)]
+    pub tls: Tls,
+    /// Who may ask.
+    #[serde(default, rename = "gateway")]
+    pub gateways: Vec<GatewayAsWritten>,
+    /// Bounds.
+    #[serde(default)]
+    pub limits: Limits,
+    /// The form of feedback messages.
+    #[serde(default)]
+    pub exchange: FeedbackOptions,
+    /// How `bdcd query` and `bdcd exchange` reach a daemon.
+    #[serde(default)]
+    pub client: Option<Client>,
+}
+
+/// Section `tls`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Tls {
+    /// The server's certificate chain, PEM.
+    pub certificate: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+    /// The authority of the gateways' certificates, PEM.
+    pub client_ca: PathBuf,
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self {
+            certificate: "tls/server.pem".into(),
+            key: "tls/server.key".into(),
+            client_ca: "tls/client-ca.pem".into(),
+        }
+    }
+}
+
+/// A table of array `gateway`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct GatewayAsWritten {
+    /// The operator's name for it; told in logs.
+    pub name: String,
+    /// Its certificate, PEM: the first of the file.
+    pub certificate: PathBuf,
+    /// The courts it may speak for.
+    pub courts: Vec<CourtAsWritten>,
+}
+
+/// A court that a gateway may speak for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CourtAsWritten {
+    /// Its name, as in FYMC.
+    pub name: String,
+    /// Its code, as in case numbers.
+    pub code: String,
+}
+
+/// Section `limits`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Limits {
+    /// The largest message taken or sent.
+    pub message_bytes_max: Bytes,
+    /// Calls at a time on one connection.
+    pub streams_max: u32,
+    /// Connections at a time.
+    pub connections_max: usize,
+    /// How long a TLS handshake may take.
+    pub handshake_timeout: Span,
+    /// How long a call may take.
+    pub call_timeout: Span,
+    /// How long calls under way may take to end after a stop signal.
+    pub drain_timeout: Span,
+    /// Threads that read the mirror.
+    pub reader_threads: usize,
+    /// Inquiries that may wait for each reader.
+    pub queued_per_reader_max: usize,
+    /// How often the pointer to the serving generation is looked at.
+    pub pointer_interval: Span,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // About 30,000 registrations; see `limits.md`: 9,000 rights exceed the usual 4 MiB.
+            message_bytes_max: Bytes(16 * 1024 * 1024),
+            streams_max: 128,
+            connections_max: 256,
+            handshake_timeout: Span(Duration::from_secs(5)),
+            call_timeout: Span(Duration::from_secs(30)),
+            drain_timeout: Span(Duration::from_secs(10)),
+            reader_threads: 2,
+            queued_per_reader_max: 128,
+            pointer_interval: Span(Duration::from_secs(1)),
+        }
+    }
+}
+
+/// Section `client`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Client {
+    /// The daemon, as `https://host:port`.
+    pub server: String,
+    /// The name in the daemon's certificate, where it is not the host's.
+    pub server_name: Option<String>,
+    /// The authority of the daemon's certificate, PEM.
+    pub ca: PathBuf,
+    /// The gateway's certificate, PEM.
+    pub certificate: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+}
+
+fn default_directory() -> PathBuf {
+    "mirror".into()
+}
+
+fn default_master_key() -> PathBuf {
+    "master.key".into()
+}
+
+fn default_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 50_051))
+}
+
+fn default_log() -> String {
+    "info".to_owned()
+}
+
+impl Config {
+    /// Reads and checks a file; every path in it then counts from where the program runs.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read, is of another form, or holds values that cannot be used.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let shown = || path.display().to_string();
+        let text = fs::read_to_string(path).map_err(|source| ConfigError::File { path: shown(), source })?;
+        let mut config: Self =
+            toml::from_str(&text).map_err(|source| ConfigError::Form { path: shown(), source: Box::new(source) })?;
+        let mistakes = config.mistakes();
+        if !mistakes.is_empty() {
+            return Err(ConfigError::Values { path: shown(), mistakes });
+        }
+        config.resolve(path.parent().unwrap_or(Path::new("")));
+        Ok(config)
+    }
+
+    fn mistakes(&self) -> Vec<String> {
+        let limits = &self.limits;
+        let mut mistakes: Vec<_> = [
+            ("limits.message-bytes-max", limits.message_bytes_max.0 < 4096, "is below 4KiB: no answer would fit"),
+            ("limits.streams-max", limits.streams_max == 0, "is 0: nothing could be asked"),
+            ("limits.connections-max", limits.connections_max == 0, "is 0: nobody could connect"),
+            ("limits.reader-threads", !(1..=64).contains(&limits.reader_threads), "is not from 1 to 64"),
+            ("limits.queued-per-reader-max", limits.queued_per_reader_max == 0, "is 0: nothing could be asked"),
+            (
+                "limits.pointer-interval",
+                limits.pointer_interval.0.is_zero(),
+                "is 0: the pointer would be read without pause",
+            ),
+            (
+                "log",
+                !["error", "warn", "info", "debug", "trace"].contains(&self.log.as_str()),
+                "is none of error, warn, info, debug, trace",
+            ),
+        ]
+        .into_iter()
+        .filter(|(_, is_wrong, _)| *is_wrong)
+        .map(|(key, _, what)| format!("{key}: {what}"))
+        .collect();
+        for gateway in &self.gateways {
+            if gateway.courts.is_empty() {
+                mistakes.push(format!("gateway `{}`: courts: is empty: it could ask nothing", gateway.name));
+            }
+            if gateway.courts.iter().any(|court| court.name.trim().is_empty() || court.code.trim().is_empty()) {
+                mistakes.push(format!("gateway `{}`: courts: a court lacks its name or code", gateway.name));
+            }
+        }
+        mistakes
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        let mut paths = vec![
+            &mut self.directory,
+            &mut self.master_key,
+            &mut self.tls.certificate,
+            &mut self.tls.key,
+            &mut self.tls.client_ca,
+        ];
+        paths.extend(self.gateways.iter_mut().map(|gateway| &mut gateway.certificate));
+        if let Some(client) = &mut self.client {
+            paths.extend([&mut client.ca, &mut client.certificate, &mut client.key]);
+        }
+        for path in paths {
+            *path = folder.join(&*path);
+        }
+    }
+
+    /// How the server listens.
+    #[must_use]
+    pub fn server(&self) -> server::Options {
+        let limits = &self.limits;
+        server::Options {
+            message_bytes_max: limits.message_bytes_max.0,
+            streams_max: limits.streams_max,
+            connections_max: limits.connections_max,
+            handshake_timeout: limits.handshake_timeout.0,
+            call_timeout: limits.call_timeout.0,
+            drain_timeout: limits.drain_timeout.0,
+        }
+    }
+
+    /// How the engine runs.
+    #[must_use]
+    pub fn engine(&self) -> engine::Options {
+        engine::Options {
+            reader_threads: self.limits.reader_threads,
+            queued_per_reader_max: self.limits.queued_per_reader_max,
+            pointer_interval: self.limits.pointer_interval.0,
+        }
+    }
+
+    /// Who may ask what.
+    ///
+    /// # Errors
+    ///
+    /// Where a gateway's certificate cannot be read.
+    pub fn policy(&self) -> Result<Policy, tls::TlsError> {
+        let gateways: Result<Vec<_>, _> = self
+            .gateways
+            .iter()
+            .map(|gateway| {
+                let certificate = tls::certificates(&gateway.certificate)?.swap_remove(0);
+                let courts =
+                    gateway.courts.iter().map(|court| Court { name: court.name.clone(), code: court.code.clone() });
+                let listed = Gateway { name: gateway.name.clone(), courts: courts.collect() };
+                Ok((tls::certificate_sha256(&certificate), listed))
+            })
+            .collect();
+        gateways.map(Policy::new)
+    }
+}

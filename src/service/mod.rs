@@ -4,4 +4,5 @@
 
 pub mod draft;
 pub mod engine;
+pub mod exchange;
 pub mod policy;

@@ -1,0 +1,51 @@
+//! Values with their unit, as they stand in the configuration.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+/// A number of bytes: `"64KiB"`, `"16MiB"`, `"512B"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bytes(pub usize);
+
+/// A length of time: `"250ms"`, `"30s"`, `"5min"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+/// Splits a value into its number and its unit.
+fn split(text: &str) -> Option<(u64, &str)> {
+    let end = text.find(|one: char| !one.is_ascii_digit())?;
+    Some((text[..end].parse().ok()?, text[end..].trim()))
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = split(&text).and_then(|(number, unit)| {
+            let factor = match unit {
+                "B" => 1,
+                "KiB" => 1024,
+                "MiB" => 1024 * 1024,
+                "GiB" => 1024 * 1024 * 1024,
+                _ => return None,
+            };
+            usize::try_from(number.checked_mul(factor)?).ok()
+        });
+        bytes
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("give a size with its unit, such as \"16MiB\" (B, KiB, MiB, GiB)"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let span = split(&text).and_then(|(number, unit)| match unit {
+            "ms" => Some(Duration::from_millis(number)),
+            "s" => Some(Duration::from_secs(number)),
+            "min" => number.checked_mul(60).map(Duration::from_secs),
+            _ => None,
+        });
+        span.map(Self).ok_or_else(|| D::Error::custom("give a time with its unit, such as \"250ms\" (ms, s, min)"))
+    }
+}

@@ -1,0 +1,132 @@
+//! The choices on which implementations of the message disagree (`exchange-format.md` §9) and its extensions (§10).
+
+use serde::Deserialize;
+
+use super::xml::Leaves;
+
+/// How feedback messages are written. Agree with the court side before changing a default.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct FeedbackOptions {
+    /// Lists: a wrapper with item elements, or the list element itself repeated for each item (§9 no. 5).
+    pub nesting: Nesting,
+    /// Whether a list without items is written, empty (§9 no. 6).
+    pub empty_lists: bool,
+    /// Leaf values: plain, base64, or as the request's (§9 no. 7).
+    pub leaves: LeafMode,
+    /// Whether items carry DQDM and BEIZ (§9 no. 8).
+    pub district_and_remark: bool,
+    /// Whether items carry FEBL, the holders' shares (§9 no. 8).
+    pub share: bool,
+    /// RESULT where something is found, where nothing is, and where a request cannot be answered (§6.6, §9 no. 9, D32).
+    pub results: ResultCodes,
+    /// Whether YYXXLIST is written (§9 no. 10).
+    pub objections: bool,
+    /// Whether HYSYQLIST and LQLIST are written (§9 no. 11).
+    pub sea_and_forest: bool,
+    /// Whether JSYDSYQ carries SYQMJ, FDCQ ZCS, and DYAQ DYQR (§9 no. 12).
+    pub later_elements: bool,
+    /// How dates are written (§9 no. 13).
+    pub dates: DateForm,
+    /// How decimals are written (§6.5).
+    pub numbers: NumberForm,
+    /// Whether DYIQLIST is written, an extension (§10.1, D31).
+    pub easements: bool,
+    /// Whether NYDSYQLIST is written, an extension (§10.2, D31).
+    pub agricultural_use: bool,
+    /// Whether items carry WZXX, an extension (§10.3, D31).
+    pub positions: bool,
+}
+
+impl Default for FeedbackOptions {
+    fn default() -> Self {
+        Self {
+            nesting: Nesting::Items,
+            empty_lists: true,
+            leaves: LeafMode::AsRequest,
+            district_and_remark: true,
+            share: false,
+            results: ResultCodes::default(),
+            objections: true,
+            sea_and_forest: true,
+            later_elements: true,
+            dates: DateForm::Slashes,
+            numbers: NumberForm::TwoDecimals,
+            easements: true,
+            agricultural_use: true,
+            positions: false,
+        }
+    }
+}
+
+/// How a list holds its items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nesting {
+    /// `<FDCQLIST><FDCQ>…</FDCQ><FDCQ>…</FDCQ></FDCQLIST>`
+    Items,
+    /// `<FDCQLIST>…</FDCQLIST><FDCQLIST>…</FDCQLIST>`
+    RepeatedLists,
+}
+
+/// How leaf values are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeafMode {
+    /// As they are.
+    Plain,
+    /// As base64.
+    Base64,
+    /// As in the request answered.
+    AsRequest,
+}
+
+impl LeafMode {
+    /// The form to write in, for a request of form `request`.
+    #[must_use]
+    pub fn of_request(self, request: Leaves) -> Leaves {
+        match self {
+            Self::Plain => Leaves::Plain,
+            Self::Base64 => Leaves::Base64,
+            Self::AsRequest => request,
+        }
+    }
+}
+
+/// How dates are written; what is no date goes as registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DateForm {
+    /// `2020/02/11`
+    Slashes,
+    /// `2020-02-11`
+    Hyphens,
+}
+
+/// How decimals are written; what is no number goes as registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NumberForm {
+    /// Two decimals, rounded half away from zero.
+    TwoDecimals,
+    /// As the register has them.
+    AsRegistered,
+}
+
+/// Result codes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct ResultCodes {
+    /// Registrations are reported.
+    pub found: String,
+    /// None is.
+    pub nothing_found: String,
+    /// The request cannot be answered; MESSAGE says why.
+    pub not_answered: String,
+}
+
+impl Default for ResultCodes {
+    fn default() -> Self {
+        Self { found: "0000".into(), nothing_found: "0100".into(), not_answered: "2040".into() }
+    }
+}

@@ -1,0 +1,129 @@
+//! Whom to ask about: everybody registered, in every form that their numbers can be asked in.
+
+use std::collections::BTreeSet;
+
+use bdcd::domain::inquiry::Draft;
+
+use super::{
+    Oracle,
+    parties::{citizen_check, code, credit_check, is_citizen_shaped, is_none, normal_number, split},
+};
+
+/// Somebody to ask about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Subject {
+    /// Name.
+    pub(crate) name: String,
+    /// Code of list ZJZL.
+    pub(crate) document_kind: String,
+    /// Number, in any form.
+    pub(crate) document_number: String,
+}
+
+impl Subject {
+    pub(crate) fn new(name: &str, document_kind: &str, document_number: &str) -> Self {
+        let [name, document_kind, document_number] = [name, document_kind, document_number].map(str::to_owned);
+        Self { name, document_kind, document_number }
+    }
+
+    /// An inquiry about the subject that lacks nothing.
+    pub(crate) fn draft(&self, items: &[i32], include_ended: bool) -> Draft {
+        Draft {
+            request_number: "20261123990102000001".to_owned(),
+            court_name: "某某县人民法院".to_owned(),
+            court_code: "测0101".to_owned(),
+            case_number: "（2026）测0101执1号".to_owned(),
+            handler_name: "法官甲".to_owned(),
+            work_certificate_number: "G0001".to_owned(),
+            official_certificate_number: String::new(),
+            handler_contact: "000-00000000".to_owned(),
+            notice_number: "（2026）房查字第00001号".to_owned(),
+            subject_name: self.name.clone(),
+            document_kind: self.document_kind.clone(),
+            document_number: self.document_number.clone(),
+            items: items.to_vec(),
+            include_ended,
+        }
+    }
+}
+
+/// A number that is nobody's, to ask by name alone: of a body, and of a person.
+const NOBODY: [(&str, &str); 3] = [("8", "91990199XY999999XX"), ("7", "990199999999999"), ("1", "990199199913310011")];
+
+impl Oracle {
+    /// Every party registered, as registered and in every form that can be derived; each once, in a fixed order.
+    pub(crate) fn subjects(&self) -> Vec<Subject> {
+        let mut subjects = BTreeSet::new();
+        let registrations = self.units.iter().flat_map(|unit| &unit.registrations);
+        for party in registrations.flat_map(|registration| &registration.parties) {
+            let [name, kind, number, ..] = &party.told;
+            let mut names = split(name);
+            if names.len() != 1 {
+                names.push(name);
+            }
+            let numbers: Vec<&str> = split(number).into_iter().filter(|part| !is_none(&normal_number(part))).collect();
+            for name in names.into_iter().filter(|name| !name.trim().is_empty()) {
+                for number in &numbers {
+                    add_forms(&mut subjects, name, code(kind), number);
+                }
+                if numbers.is_empty() {
+                    subjects.extend(NOBODY.map(|(kind, number)| Subject::new(name, kind, number)));
+                }
+            }
+        }
+        subjects.into_iter().filter(|subject| subject.document_number.chars().count() <= 200).collect()
+    }
+}
+
+fn add_forms(subjects: &mut BTreeSet<Subject>, name: &str, kind: &str, number: &str) {
+    let text = normal_number(number);
+    let mut forms = BTreeSet::from([number.to_owned(), text.clone(), text.to_lowercase(), full_width(&text)]);
+    if is_citizen_shaped(&text) {
+        forms.insert([&text[..6], &text[8..17]].concat());
+    }
+    if text.len() == 15 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        for century in ["18", "19", "20"] {
+            let digits = [&text[..6], century, &text[6..]].concat();
+            forms.insert(format!("{digits}{}", citizen_check(&digits)));
+        }
+    }
+    let is_body = ["6", "7", "8", "99"].contains(&kind);
+    let organisation = match text.len() {
+        18 if text.is_ascii() && is_body => Some(&text[8..17]),
+        9 if text.is_ascii() => Some(text.as_str()),
+        _ => None,
+    };
+    if let Some(organisation) = organisation {
+        forms.insert(organisation.to_owned());
+        forms.insert(format!("{}-{}", &organisation[..8], &organisation[8..]));
+        let other = format!("51990177{organisation}");
+        if other.chars().all(|char| "0123456789ABCDEFGHJKLMNPQRTUWXY".contains(char)) {
+            forms.insert(format!("{other}{}", credit_check(&other)));
+        }
+    }
+    let kinds: &[&str] = match kind {
+        "1" | "4" => &["1", "4", "99"],
+        "2" => &["1", "2", "99"],
+        "6" | "7" | "8" => &["6", "7", "8", "99"],
+        "3" => &["3", "5", "99"],
+        "5" => &["3", "5"],
+        _ => &["1", "8", "99"],
+    };
+    for form in &forms {
+        subjects.extend(kinds.iter().map(|kind| Subject::new(name, kind, form)));
+    }
+    // Another name decides where a form is lossy, and is flagged where it is not.
+    subjects.insert(Subject::new(&format!("{name}乙"), kinds[0], &text));
+    if kinds.len() > 2 && (is_citizen_shaped(&text) || text.len() == 15) {
+        let other = forms.iter().find(|form| form.is_ascii() && form.len() != text.len());
+        subjects.extend(other.map(|form| Subject::new(&format!("{name}乙"), kinds[0], form)));
+    }
+}
+
+fn full_width(text: &str) -> String {
+    let wide = text.chars().map(|char| match char {
+        '!'..='~' => char::from_u32(u32::from(char) + 0xfee0).unwrap(),
+        _ => char,
+    });
+    wide.collect()
+}
