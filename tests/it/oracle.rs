@@ -199,7 +199,8 @@ impl Oracle {
             if let Some((found, party, flags)) = outcomes.get(&on) {
                 if found.is_match() {
                     let flags: String = flags.iter().map(|flag| format!(" {flag}")).collect();
-                    decisions.push(decide(registration, scope).map(|()| format!("party {party} {}{flags}", rule(*found))));
+                    decisions
+                        .push(decide(registration, scope).map(|()| format!("party {party} {}{flags}", rule(*found))));
                 } else {
                     decisions.push(Err(place(rule(*found))));
                 }

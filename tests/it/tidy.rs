@@ -20,9 +20,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("ledger", &["domain"]),
     ("service", &["domain", "spec", "package", "mirror", "ledger"]),
     ("rpc", &["domain", "service"]),
+    ("server", &["domain", "service", "rpc"]),
+    ("config", &["domain", "spec", "service", "server"]),
     ("telemetry", &[]),
-    ("config", &["domain", "service", "rpc", "telemetry"]),
-    ("server", &["domain", "mirror", "service", "rpc", "config", "telemetry"]),
     ("cli", &["domain", "spec", "package", "mirror", "ledger", "service", "rpc", "server", "config", "telemetry"]),
 ];
 
@@ -411,7 +411,7 @@ fn hosts_of(line: &str) -> Vec<&str> {
         host.unwrap_or_default().trim_end_matches('.')
     });
     let is_placeholder = |host: &str| {
-        ["", "127.0.0.1", "localhost"].contains(&host) || [".example", ".invalid"].iter().any(|end| host.ends_with(end))
+        !host.contains('.') || host == "127.0.0.1" || [".example", ".invalid"].iter().any(|end| host.ends_with(end))
     };
     hosts.filter(|host| !is_placeholder(host)).collect()
 }

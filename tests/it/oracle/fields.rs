@@ -131,10 +131,7 @@ fn read_date(text: &str) -> Option<String> {
         _ => return None,
     };
     jiff::civil::Time::new(hour, minute, second, 0).ok()?;
-    let time = if (hour, minute, second) == (0, 0, 0) {
-        String::new()
-    } else {
-        format!("T{hour:02}:{minute:02}:{second:02}")
-    };
+    let time =
+        if (hour, minute, second) == (0, 0, 0) { String::new() } else { format!("T{hour:02}:{minute:02}:{second:02}") };
     Some(format!("{day}{time}"))
 }

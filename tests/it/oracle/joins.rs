@@ -109,8 +109,7 @@ impl<'a> Joined<'a> {
             assert!(is_placed, "QLR:{} fits no registration", row.line);
         }
         for (at, right) in self.rights.iter_mut().enumerate() {
-            let borrowed: Vec<&Row> =
-                fitting.get(&(at, lent())).into_iter().flatten().copied().collect();
+            let borrowed: Vec<&Row> = fitting.get(&(at, lent())).into_iter().flatten().copied().collect();
             let mut places = right.places.clone();
             places.sort();
             for place in &right.places {
@@ -201,8 +200,7 @@ impl<'a> Joined<'a> {
         if right.table == "DYAQ" {
             let of_business = |row: &&&Row| plain(row.get("YWH")) == right.business;
             let listed: Vec<&&Row> = self.listed.get(place).into_iter().flatten().filter(of_business).collect();
-            let is_released =
-                |row: &&&Row| ["2", "3"].contains(&code(row.get("QSZT"))) || row.has(&ENDINGS);
+            let is_released = |row: &&&Row| ["2", "3"].contains(&code(row.get("QSZT"))) || row.has(&ENDINGS);
             if !listed.is_empty() && listed.iter().all(is_released) {
                 is_ended = true;
                 let told = listed.iter().map(|row| row.get("ZXSJ")).find(|text| !text.is_empty());
@@ -241,8 +239,7 @@ fn listed_place(row: &Row) -> Place {
         return (number, String::new());
     }
     let house = plain(row.get("FWBH"));
-    let group =
-        if house.is_empty() { format!("business:{}", plain(row.get("YWH"))) } else { format!("house:{house}") };
+    let group = if house.is_empty() { format!("business:{}", plain(row.get("YWH"))) } else { format!("house:{house}") };
     (String::new(), group)
 }
 

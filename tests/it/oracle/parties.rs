@@ -53,7 +53,10 @@ fn digits(text: &str) -> bool {
 }
 
 pub(crate) fn is_citizen_shaped(text: &str) -> bool {
-    text.len() == 18 && text.is_ascii() && digits(&text[..17]) && text.ends_with(|last: char| last == 'X' || last.is_ascii_digit())
+    text.len() == 18
+        && text.is_ascii()
+        && digits(&text[..17])
+        && text.ends_with(|last: char| last == 'X' || last.is_ascii_digit())
 }
 
 fn is_credit_shaped(text: &str) -> bool {
@@ -166,7 +169,8 @@ impl Number {
             return None;
         }
         let letters = usize::from(text.starts_with(|first: char| first.is_ascii_uppercase()));
-        let is_stem = digits(&text[letters..]) && [8, 10].contains(&(text.len() - letters)) && (letters == 1 || kind == "2");
+        let is_stem =
+            digits(&text[letters..]) && [8, 10].contains(&(text.len() - letters)) && (letters == 1 || kind == "2");
         is_stem.then(|| text[..letters + 8].to_owned())
     }
 }

@@ -136,5 +136,10 @@ pub(super) fn difference(wanted: &[String], got: &[String]) -> String {
     lines.reverse();
     lines.extend(wanted[same..].iter().take(8).map(|line| format!("  - {line}")));
     lines.extend(got[same..].iter().take(8).map(|line| format!("  + {line}")));
-    format!("line {same} of {} expected and {} answered (- expected, + answered)\n{}", wanted.len(), got.len(), lines.join("\n"))
+    format!(
+        "line {same} of {} expected and {} answered (- expected, + answered)\n{}",
+        wanted.len(),
+        got.len(),
+        lines.join("\n")
+    )
 }

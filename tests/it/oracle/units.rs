@@ -176,14 +176,20 @@ fn unit(joined: &Joined<'_>, places: &Places<'_>, place: &Place, rights: &[usize
         .iter_mut()
         .filter(|one| one.status == "current" && ["2", "4"].contains(&code(one.value("seizure_kind"))))
         .collect();
-    waiting.sort_by_key(|one| (one.value("registered_at").to_owned(), one.value("business_number").to_owned(), one.line));
+    waiting
+        .sort_by_key(|one| (one.value("registered_at").to_owned(), one.value("business_number").to_owned(), one.line));
     for (order, one) in (1..).zip(waiting) {
         one.waiting_order = order;
     }
     Unit { number: place.0.clone(), group: place.1.clone(), told: told(places, &around), registrations }
 }
 
-fn around<'a>(joined: &'a Joined<'a>, places: &'a Places<'a>, place: &'a Place, rights: &[&'a Right<'a>]) -> Around<'a> {
+fn around<'a>(
+    joined: &'a Joined<'a>,
+    places: &'a Places<'a>,
+    place: &'a Place,
+    rights: &[&'a Right<'a>],
+) -> Around<'a> {
     let own = parcel(place).unwrap_or_default();
     let named = |columns: [(&str, &str); 2]| -> Vec<String> {
         let named = rights.iter().flat_map(|right| {
@@ -404,7 +410,8 @@ fn position(places: &Places<'_>, around: &Around<'_>) -> Vec<String> {
     }
     let parcel = parcel(around.place).unwrap_or_default();
     let number = |row: &Row, column: &str| row.get(column).parse::<u64>().unwrap_or(u64::MAX);
-    if let Some((rows, columns)) = places.points.iter().find_map(|(rows, columns)| Some((rows.get(&parcel)?, columns))) {
+    if let Some((rows, columns)) = places.points.iter().find_map(|(rows, columns)| Some((rows.get(&parcel)?, columns)))
+    {
         let mut rows = rows.clone();
         rows.sort_by_key(|row| (number(row, columns[0]), number(row, columns[1]), row.line));
         lines.extend(rows.iter().map(|row| format!("point {:?}", columns.map(|column| row.get(column)))));
