@@ -20,11 +20,13 @@ impl Client {
     /// Connects as section `client` of the configuration says.
     pub(super) async fn connect(config: &Config) -> Result<Self, Failure> {
         let client = config.client.as_ref().ok_or_else(|| {
-            Failure::misused("the configuration has no section `client`").hint("say there which daemon to ask, and with which certificate")
+            Failure::misused("the configuration has no section `client`")
+                .hint("say there which daemon to ask, and with which certificate")
         })?;
         let endpoint = endpoint(client)?;
         let channel = endpoint.connect().await.map_err(|err| {
-            Failure::environment(format!("cannot connect to {}", client.server), err).hint("is the daemon running, and does its certificate bear this name?")
+            Failure::environment(format!("cannot connect to {}", client.server), err)
+                .hint("is the daemon running, and does its certificate bear this name?")
         })?;
         let bytes = config.limits.message_bytes_max.0;
         Ok(Self(QueryServiceClient::new(channel).max_decoding_message_size(bytes).max_encoding_message_size(bytes)))

@@ -91,7 +91,9 @@ fn print(text: &str) -> Result<(), Failure> {
 fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(err) if err.kind() != io::ErrorKind::BrokenPipe => Err(Failure::environment("cannot write to standard output", err)),
+        Err(err) if err.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::environment("cannot write to standard output", err))
+        }
         _ => Ok(()),
     }
 }

@@ -57,7 +57,9 @@ pub(super) fn load(mirror: &Mirror, folder: &Path) -> Result<String, Failure> {
     }
     let report = mirror.load(&mut package, &facts, &manifest, &mut |_| {}).map_err(|err| {
         let failure = match &err {
-            LoadError::Disk { .. } | LoadError::Store { .. } | LoadError::Key(_) | LoadError::Open(_) => Failure::failed(&err),
+            LoadError::Disk { .. } | LoadError::Store { .. } | LoadError::Key(_) | LoadError::Open(_) => {
+                Failure::failed(&err)
+            }
             _ => Failure::refused(&err),
         };
         failure.hint("nothing was changed: the generation that served still serves")

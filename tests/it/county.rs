@@ -13,7 +13,7 @@ use serde_json::Value;
 
 const PACKAGES: [&str; 2] = ["county", "county-gb18030"];
 
-fn folder(package: &str) -> PathBuf {
+pub(crate) fn folder(package: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(package)
 }
 

@@ -5,4 +5,5 @@ mod contract;
 mod county;
 mod matching;
 mod oracle;
+mod second_path;
 mod tidy;

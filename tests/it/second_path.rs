@@ -1,0 +1,93 @@
+//! Every answer equals what plain joins over the same CSVs give: records, order and counts.
+
+use std::path::Path;
+
+use bdcd::{
+    domain::{
+        answer::Answer,
+        inquiry::{Door, Draft},
+    },
+    mirror::{MasterKey, Mirror, Reader},
+    package::{Package, synthetic},
+    service,
+};
+
+use crate::{
+    county::folder,
+    oracle::{EVERY_ITEM, Oracle, Subject},
+};
+
+/// A package compiled into a mirror, ready to answer.
+struct Compiled {
+    reader: Reader,
+    facts: bdcd::domain::generation::GenerationFacts,
+    _directory: tempfile::TempDir,
+}
+
+impl Compiled {
+    fn new(package: &Path) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mirror = Mirror::new(directory.path(), MasterKey::from_bytes([7; 32]));
+        let mut package = Package::open(package).unwrap();
+        let (facts, manifest) = (package.facts(), package.manifest_bytes().to_owned());
+        mirror.load(&mut package, &facts, &manifest, &mut |_| {}).unwrap();
+        let generation = mirror.open(&mirror.current().unwrap().unwrap()).unwrap();
+        let facts = generation.facts().clone();
+        Self { reader: generation.reader().unwrap(), facts, _directory: directory }
+    }
+
+    fn answer(&mut self, draft: Draft) -> Answer {
+        let Ok(inquiry) = draft.check(Door::Query) else { unreachable!("the oracle asks whole inquiries") };
+        let bytes = service::draft::answer_bytes(&mut self.reader, &self.facts, &inquiry).unwrap();
+        Answer::decode(&bytes).unwrap()
+    }
+}
+
+fn compare(package: &Path) -> (u64, u64) {
+    let oracle = Oracle::load(package);
+    let mut compiled = Compiled::new(package);
+    oracle.check(&oracle.subjects(), |draft| compiled.answer(draft))
+}
+
+#[test]
+fn the_fixture_county_answers_as_its_tables_say() {
+    let (inquiries, reported) = compare(&folder("county"));
+    assert!(inquiries > 1000 && reported > 1000, "{inquiries} inquiries, {reported} registrations");
+    assert_eq!(compare(&folder("county-gb18030")), (inquiries, reported));
+}
+
+#[test]
+fn a_county_of_five_thousand_units_answers_as_its_tables_say() {
+    let directory = tempfile::tempdir().unwrap();
+    let package = directory.path().join("package");
+    synthetic::generate(&package, 5_000).unwrap();
+    let (inquiries, reported) = compare(&package);
+    assert!(inquiries > 50_000 && reported > 50_000, "{inquiries} inquiries, {reported} registrations");
+}
+
+/// The second path itself, held against answers worked out by hand.
+#[test]
+fn the_second_path_finds_what_the_page_of_the_county_says() {
+    let oracle = Oracle::load(&folder("county"));
+    assert_eq!(oracle.unit_count(), 60);
+    let person = oracle.ask(&Subject::new("沈测安", "1", "990102197802140013"), &EVERY_ITEM, false);
+    let rows: Vec<_> = person.units.iter().flat_map(|unit| &unit.registrations).collect();
+    let told: Vec<_> = rows.iter().map(|one| (one.source_row.as_str(), one.waiting_order)).collect();
+    let flat = [("FDCQ2:2", 0), ("DYAQ:3", 0), ("CFDJ:3", 0), ("CFDJ:5", 1), ("CFDJ:4", 2)];
+    assert_eq!(told[..5], flat);
+    assert_eq!((rows[0].relation.as_str(), rows[1].relation.as_str()), ("party 0 exact", "on subject's unit"));
+    assert_eq!(rows[1].values["location"], "某某县测试路1号测试花园1幢101室");
+    assert_eq!((person.found, person.reported), (9, 6));
+    let withheld: Vec<_> = person.withheld.into_iter().collect();
+    assert_eq!(withheld, [("ended", 1), ("parcel_only", 1), ("person_name_only", 1)]);
+
+    let company = oracle.ask(&Subject::new("测试长河实业有限公司", "8", "91990102XY00001191"), &EVERY_ITEM, false);
+    let relations: Vec<_> =
+        company.units.iter().flat_map(|unit| &unit.registrations).map(|one| one.relation.as_str()).collect();
+    assert_eq!(relations.iter().filter(|relation| **relation == "party 0 orgcode renamed").count(), 2);
+    assert_eq!(relations.iter().filter(|relation| **relation == "on subject's unit").count(), 2);
+    assert_eq!((company.units.len(), company.reported, company.found), (4, 5, 5));
+
+    let nobody = oracle.ask(&Subject::new("无产某", "1", "990102199912310959"), &EVERY_ITEM, false);
+    assert_eq!((nobody.units.len(), nobody.found), (0, 0));
+}
