@@ -9,3 +9,4 @@ mod oracle;
 mod same_bytes;
 mod second_path;
 mod support;
+mod tidy;
