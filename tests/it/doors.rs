@@ -72,7 +72,7 @@ fn every_bad_field_is_named_at_once_and_no_value_is_told() {
 #[test]
 fn a_message_over_the_limit_is_refused_by_name() {
     let env = Env::with_county();
-    env.configure("", "[limits]\nmessage-bytes-max = \"8KiB\"\n");
+    env.configure("", "[limits]\nmessage-bytes-max = \"4KiB\"\n");
     let daemon = env.serve();
     block_on(async {
         let mut client = env.connect(&daemon, "gateway").await;

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::{Arc, Mutex},
@@ -75,7 +75,7 @@ impl Env {
         env.issue("unlisted", &client_ca.0, ExtendedKeyUsagePurpose::ClientAuth);
         env.issue("foreign", &foreign_ca.0, ExtendedKeyUsagePurpose::ClientAuth);
         env.configure("log = \"info\"\n", "");
-        assert!(env.bare(&["key", "create", env.path("master.key").to_str().unwrap()]).status.success());
+        assert!(env.run_bare(&["key", "create", env.path("master.key").to_str().unwrap()]).status.success());
         env
     }
 
@@ -109,10 +109,25 @@ impl Env {
         let config = self.path("bdcd.toml");
         let mut all = arguments.to_vec();
         all.extend(["--config", config.to_str().unwrap()]);
-        self.bare(&all)
+        self.run_bare(&all)
     }
 
-    fn bare(&self, arguments: &[&str]) -> Output {
+    /// Runs the binary with a configuration and standard input.
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_bdcd"))
+            .args(arguments)
+            .args(["--config", self.path("bdcd.toml").to_str().unwrap()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    /// Runs the binary as it is.
+    pub(crate) fn run_bare(&self, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_bdcd")).args(arguments).stdin(Stdio::null()).output().unwrap()
     }
 
