@@ -13,7 +13,7 @@ use crate::domain::{
 use super::{
     error::Reason,
     report::{Oddity, Tally},
-    resolve::{Resolution, Ties, resolve},
+    resolve::{Resolution, Ties, business, resolve},
     staged::{Line, Place, PlaceKind, StagedRow, Way},
     text,
     unit_rows::{Parcel, Rows, UnitRows, ordinal, shaped},
@@ -160,7 +160,9 @@ impl Assembler {
             };
             match found {
                 Resolution::Found(positions) => {
-                    positions.into_iter().for_each(|at| rights[at].holders.push(row));
+                    for at in positions {
+                        rights[at].holders.push(row);
+                    }
                     self.take_shared(row, true);
                 }
                 Resolution::Ambiguous => return Err((row.line, Reason::Ambiguous)),
@@ -239,8 +241,8 @@ fn projects<'a>(rows: &'a Rows, right: &Right<'_>, taken: &mut [bool]) -> Vec<Op
     }
     let mut found = Vec::new();
     for (row, is_taken) in rows.of(Table::Fdcqxm).iter().zip(taken) {
-        let business = Ties::of(row).business;
-        if business.is_empty() || business == right.ties.business {
+        let business = business(row.get("YWH"));
+        if business.is_empty() || business == *right.ties.business {
             *is_taken = true;
             found.push(Some(row));
         }
@@ -280,7 +282,8 @@ fn listed_on<'a>(rows: &'a Rows, right: &Right<'_>) -> Vec<&'a StagedRow> {
     if right.kind != Kind::Mortgage || right.ties.business.is_empty() {
         return Vec::new();
     }
-    rows.of(Table::Dywqd).iter().filter(|row| Ties::of(row).business == right.ties.business).collect()
+    let is_its = |row: &&StagedRow| business(row.get("YWH")) == *right.ties.business;
+    rows.of(Table::Dywqd).iter().filter(is_its).collect()
 }
 
 /// Columns that say that a registration has ended, where they are filled.

@@ -25,6 +25,9 @@ enum Check {
     UnitNumber,
 }
 
+/// A column by position and name, and what is checked of it.
+type Checked = (usize, &'static str, Check);
+
 /// Column names, and the codes of the list that the column has.
 const CODES: &[(&str, &[&str])] = &[
     ("QSZT", &["0", "1", "2", "3"]),
@@ -38,7 +41,7 @@ const CODES: &[(&str, &[&str])] = &[
 ];
 
 /// What is checked of each table: position, name, check.
-static CHECKS: LazyLock<Vec<Vec<(usize, &'static str, Check)>>> =
+static CHECKS: LazyLock<Vec<Vec<Checked>>> =
     LazyLock::new(|| Table::ALL.iter().map(|table| checks_of(*table)).collect());
 
 /// Counts what is odd in a row.
@@ -62,16 +65,16 @@ fn oddity(check: Check, value: &str) -> Option<Oddity> {
         }
         Check::Status if value.is_empty() => Some(Oddity::EmptyStatus),
         _ if value.is_empty() => None,
-        Check::Date => dates::normalise(value).is_none().then_some(Oddity::NoDate),
+        Check::Date => (!dates::is_date(value)).then_some(Oddity::NoDate),
         Check::Decimal => (!dates::is_decimal(value)).then_some(Oddity::NoDecimal),
         Check::Code(codes) => (!codes.contains(&kinds::code(value))).then_some(Oddity::UnknownCode),
         Check::Status => (!matches!(kinds::code(value), "0" | "1" | "2" | "3")).then_some(Oddity::UnknownCode),
     }
 }
 
-fn checks_of(table: Table) -> Vec<(usize, &'static str, Check)> {
+fn checks_of(table: Table) -> Vec<Checked> {
     let is_right = KINDS.iter().any(|kind| kind.tables.contains(&table));
-    let mut checks: Vec<(usize, &'static str, Check)> = Vec::new();
+    let mut checks: Vec<Checked> = Vec::new();
     let mut add = |column: &'static str, check: Check| {
         let position = table.columns().iter().position(|known| *known == column);
         if let Some(position) = position.filter(|at| checks.iter().all(|(known, ..)| known != at)) {
@@ -81,9 +84,13 @@ fn checks_of(table: Table) -> Vec<(usize, &'static str, Check)> {
     if is_right {
         add("QSZT", Check::Status);
     }
-    CODES.iter().for_each(|(column, codes)| add(column, Check::Code(codes)));
+    for (column, codes) in CODES {
+        add(column, Check::Code(codes));
+    }
     if is_right || matches!(table, Table::Qlr | Table::Zxdj | Table::Dywqd | Table::Fdcqxm | Table::H) {
-        ["BDCDYH", "GYDBDCDYH", "XYDBDCDYH"].into_iter().for_each(|column| add(column, Check::UnitNumber));
+        for column in ["BDCDYH", "GYDBDCDYH", "XYDBDCDYH"] {
+            add(column, Check::UnitNumber);
+        }
     }
     let kinds = KINDS.iter().flat_map(|kind| kind.fields.iter().map(move |field| (kind.tables, field)));
     let common = COMMON.iter().map(|field| (if is_right { Table::ALL.as_slice() } else { &[] }, field));

@@ -80,7 +80,9 @@ pub(super) fn compile<S: RowSource>(
             .name("mirror-write".to_owned())
             .spawn_scoped(scope, move || write_batches(writer, &waiting))
             .map_err(sorting)?;
-        let assembled = assemble(merge, batches, progress);
+        let assembled = assemble(merge, &batches, progress);
+        // The writing thread ends when the channel closes.
+        drop(batches);
         Ok::<_, LoadError<S::Error>>((assembled, join(thread)))
     })?;
     // Where writing failed, the assembling side only saw its channel close.
@@ -200,7 +202,7 @@ impl From<Unplaced> for AssembleError {
 /// Puts units together from rows in order, and sends them off in batches.
 fn assemble(
     mut merge: Merge,
-    batches: SyncSender<Vec<Unit>>,
+    batches: &SyncSender<Vec<Unit>>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Tally, AssembleError> {
     let mut assembler = Assembler::default();

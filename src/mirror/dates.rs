@@ -7,6 +7,24 @@
 /// Reads `2020-02-11`, `2020/2/11`, `20200211`, each with an optional time after a blank or `T`: `09:30`, `09:30:00`, with or
 /// without a fraction of a second. `None` where the text is something else, or a day that no calendar has.
 pub(super) fn normalise(registered: &str) -> Option<String> {
+    let (year, month, day, hour, minute, second) = parse(registered)?;
+    Some(if (hour, minute, second) == (0, 0, 0) {
+        // Most dates are in this form already.
+        match registered.as_bytes() {
+            [_, _, _, _, b'-', _, _, b'-', _, b'0'..=b'9'] => registered.to_owned(),
+            _ => format!("{year:04}-{month:02}-{day:02}"),
+        }
+    } else {
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+    })
+}
+
+/// Whether the text is a date that [`normalise`] reads.
+pub(super) fn is_date(registered: &str) -> bool {
+    parse(registered).is_some()
+}
+
+fn parse(registered: &str) -> Option<(u32, u32, u32, u32, u32, u32)> {
     let text = registered.trim();
     let (day, time) = match text.find(['T', ' ']) {
         Some(at) => (&text[..at], text[at + 1..].trim()),
@@ -14,11 +32,7 @@ pub(super) fn normalise(registered: &str) -> Option<String> {
     };
     let (year, month, day) = calendar_day(day)?;
     let (hour, minute, second) = if time.is_empty() { (0, 0, 0) } else { clock_time(time)? };
-    Some(if (hour, minute, second) == (0, 0, 0) {
-        format!("{year:04}-{month:02}-{day:02}")
-    } else {
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
-    })
+    Some((year, month, day, hour, minute, second))
 }
 
 fn calendar_day(text: &str) -> Option<(u32, u32, u32)> {
@@ -87,6 +101,7 @@ mod tests {
             ("2020-02-11T09:30:05", "2020-02-11T09:30:05"),
             ("2020-02-11 09:30:05.0", "2020-02-11T09:30:05"),
             ("20200229", "2020-02-29"),
+            ("2020-02-1 ", "2020-02-01"),
         ] {
             assert_eq!(normalise(text).as_deref(), Some(date), "{text}");
         }

@@ -1,4 +1,120 @@
-//! The mirror.
+//! The mirror: a package's rows compiled into one sealed, immutable file that answers without joining anything.
+//!
+//! [`Mirror::load`] compiles the rows that a [`RowSource`](crate::domain::tables::RowSource) hands over into a *generation*
+//! and makes it the serving one; [`Mirror::open`] opens a generation, and each thread asks through a [`Reader`] of its own.
+//! This module knows registry tables, not packages; records, not answers. Who matches whom is `domain::matching`'s.
+//!
+//! # Bytes on disk
+//!
+//! ```text
+//! generations/<sequence>-<id8>/mirror.db       the records, SQLite, mode 0444
+//!                              manifest.json   the package's manifest as it came
+//!                              report.json     the load's report, counts only
+//! CURRENT                                      the name of the one that serves
+//! load.lock                                    held while a load is under way
+//! ```
+//!
+//! | table of `mirror.db` | row |
+//! |---|---|
+//! | `unit(id, sealed)` | a unit as `domain::codec` writes it for records, AES-256-GCM, nonce and associated data are the id |
+//! | `subject(tag, unit)` | first 16 bytes of HMAC-SHA-256 of a key of a party; the unit that has the party |
+//! | `locator(tag, unit)` | the same of a unit number, a certificate number, or each of several in one cell |
+//! | `meta(key, value)` | format and rules version, salt, facts, counts |
+//!
+//! Ids count from 1 in the order of places: parcel code, the parcel's own unit, its other units by number; then groups
+//! without unit number. The file's keys derive by HKDF-SHA-256 from the master key and the file's random salt, one for each
+//! purpose. A nonce is an id, ids are unique in a file, and no two files share a key.
+//!
+//! # Life of a generation
+//!
+//! Rows are read table after table, sent to their places, sorted there by runs on disk (sealed under a key in memory, in
+//! files without names), merged in order, put together unit by unit, sealed, inserted in the order of ids; then the indexes
+//! are inserted in the order of tags. The folder is complete, synced and verified before it has a name; then it is renamed,
+//! and the pointer moves. Memory does not grow with the register, but for references between units (`references`).
+//!
+//! Invariants:
+//!
+//! 1. A folder with a generation's name is complete, synced and verified.
+//! 2. Nothing in it is written again; so `immutable=1` and the memory map are sound.
+//! 3. `CURRENT` names a generation at every moment after the first load, and changes by one rename.
+//! 4. A row is placed, or the load stops with its line. A value is kept as registered; only dates change form.
+//! 5. No name, number or address stands on disk in plain, in an error, or in a report.
+//! 6. The same rows give the same records in the same order. Salts differ, so the files do.
+//!
+//! | crash | what is left | the next load |
+//! |---|---|---|
+//! | while building, syncing, verifying | `.building-*`, which no reader looks at | removes it |
+//! | after the folder's rename | a generation that does not serve | finds it whole, moves the pointer |
+//! | while the pointer is written | `CURRENT.new`; `CURRENT` as before | removes it, moves the pointer |
+//! | after the pointer's rename, before its sync | the old pointer or the new one, both whole | moves the pointer, or finds it moved |
+//!
+//! Assumed of the file system: a rename within it is all or nothing, and lasts once the folder is synced.
+//!
+//! # Joins
+//!
+//! Version 1 of the rules (`meta.rules`). They follow `registry-tables.md` §3-§4 and `decisions.md`, and say what those leave
+//! open. Values are trimmed. *Folded* is: without blanks (of any kind) and control characters, full-width to half-width.
+//!
+//! **Unit number.** Folded and upper case. Empty, 无, 不详, 空, 暂无, 未知, NULL, and nothing but zeros, dashes and strokes mean
+//! none; any other text is a unit number. Its *parcel* is its first 19 characters; `…W00000000` is the parcel's own unit.
+//! The words mean none in business numbers, certificate numbers and house codes too.
+//!
+//! **Places.** A right stands on the unit of its BDCDYH; without one in a group: `certificate:` and its folded certificate
+//! cell, else `business:` and its folded YWH, else the load stops. H without BDCDYH: `house:` FWBM. DYWQD: BDCDYH, else
+//! `house:` FWBH, else `business:` YWH. DYAQ stands on its own unit, if it has a number, and on every place of the DYWQD rows
+//! with its YWH; where there are neither, in a group. DYIQ stands on both its units. Every such copy has the same source row.
+//! A DYWQD row whose YWH is no DYAQ's cannot be placed. A unit is kept where it has a registration, an H or a GZW row.
+//!
+//! **Holders.** Certificate numbers compare folded; a cell may hold several, separated by 、 or comma, and each counts.
+//! Candidates are the registrations on the unit of the QLR row's BDCDYH. Of those,
+//!
+//! 1. with QLR.YWH: those with that YWH. Where they are several: those that share a certificate number with the row; where
+//!    none does, those whose QLLX is the row's; where none is, all; and what is left must be of one kind, or all carry the
+//!    same certificate cell, else the row cannot be placed;
+//! 2. without QLR.YWH, or where no registration has it: those that share a certificate number with the row;
+//! 3. where there are none: the row is an orphan and cannot be placed (D29), unless a registration over several units
+//!    takes it (below).
+//!
+//! A QLR row without unit number is judged so on each unit of the registrations with its YWH, or, where there are none, with
+//! its certificate number; it must fit on one of them at least. An FDCQXM row without unit number likewise, by YWH of FDCQ1; a
+//! ZXDJ row, by certificate number.
+//!
+//! A registration over several units takes, on each of its units, the rows that fit it there; on a unit where none does, the
+//! rows that fit it on the first of the others, by unit number, that has any. Equal rows of these count once. It also takes
+//! rows of units that it does not stand on and where no registration over several units fits: rows with its YWH that share
+//! its certificate number or have none, and rows without YWH that share its certificate number.
+//!
+//! Holders go by SXH as a number (what is none goes last), then by line. Then the obligor of YGDJ, and the servient and
+//! dominant holder of DYIQ, each where its column of the document number holds one (D12). A holder's YWH and QSZT are the
+//! registration's where QLR's are empty.
+//!
+//! **Status.** Ended: QSZT 2 or 3, or any of JFYWH, JFDJSJ, ZXDYYWH, ZXSJ, ZXYYYWH, ZXYYDJSJ, ZXYGYWH filled, or named by a ZXDJ
+//! row of the unit by certificate number (each of the cell; where several rights of the unit carry it and ZXDJ.QLLX is
+//! filled, those whose QLLX is that), or, of a mortgage, every DYWQD row of its YWH on the unit is ended by the same columns.
+//! Else QSZT 0 is provisional, and everything else is current. Codes compare without leading zeros. The time of ending is
+//! that of the row's own columns, else ZXDJ.ZXSJ, else DYWQD.ZXSJ.
+//!
+//! **Buildings of FDCQ1.** One registration for each FDCQXM row of the unit whose YWH is empty or FDCQ1's, all with FDCQ1's
+//! holders and source row; one registration where there are none. An FDCQXM row that fits no FDCQ1 cannot be placed.
+//!
+//! **Parcels, seas, buildings.** ZDJBXX goes by ZDDM, else by the first 19 characters of BDCDYH; ZHJBXX by ZHDM and by HDDM. For
+//! TDSYQ and JSYDSYQ the parcel is that of ZDDM, for HYSYQ the sea that of ZHHDDM; where the package lacks it, and for all other
+//! rights and the unit itself, that of the unit number; where that lacks too, one that a right of the unit names. The
+//! building of a unit is the ZRZ row of H.ZRZH on the unit's parcel (by ZDDM, or as ZRZH begins), else the only one of that
+//! ZRZH anywhere. Of several rows of a table, each value is the first that is not empty.
+//!
+//! **Fields.** By `domain::kinds`; the first source that is not empty. The place of a charge: ZJJZWZL where DYBDCLX is 4; ZL
+//! of the unit's DYWQD rows, a mortgage's own first; FDZL of the unit's FDCQ rows, current ones first, in their order; H.ZL;
+//! GZW.ZL; ZDJBXX.ZL; ZHJBXX.YHWZSM.
+//!
+//! **The unit.** Location: H.ZL, GZW.ZL, ZDJBXX.ZL, ZHJBXX.YHWZSM, FDZL. Area: H.SCJZMJ or YCJZMJ in 平方米; GZW.MJ in GZW.MJDW; of a
+//! parcel's own unit or one with W, L or Q as 20th character: ZHJBXX.ZHMJ in 公顷, ZDJBXX.ZDMJ in MJDW. Position: boundaries and
+//! sheet of ZDJBXX; points of `ZD_K`, else `ZH_K`, else JZD, by ZDX, XH or SXH, line; degrees of YHYDZB by XH, line; those of
+//! parcels go by the first 19 characters of BDCDYH, ZDZHDM, ZHHDDM. It is the parcel's for every unit but the parcel's own.
+//!
+//! **Order.** As D28 says; the buildings of one FDCQ1 row in the order of FDCQXM. Waiting seizures (D26) count from 1 among the
+//! current ones with CFLX 2 or 4: by registration time, business number, line. Charges of `…W00000000`, ended ones too, are
+//! noted on the parcel's other units and are never theirs (D4).
 
 mod assemble;
 mod checks;
@@ -19,6 +135,9 @@ mod store;
 mod text;
 mod unit_rows;
 mod write;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::{LoadError, OpenError, ReadError, Reason};
 pub use key::{KeyError, MasterKey};

@@ -47,7 +47,7 @@ impl Generation {
     /// Opens the file of the generation of this name, and checks that the key opens it.
     pub(super) fn open(name: &str, file: PathBuf, master: &MasterKey) -> Result<Self, OpenError> {
         let store = |source: rusqlite::Error| OpenError::Store { name: name.to_owned(), source: source.into() };
-        let connection = connect(&file).map_err(store)?;
+        let connection = connect(&file, MAP_BYTES_MAX).map_err(store)?;
         let meta = meta::read(&connection).map_err(store)?;
         let Some(Meta { salt, facts, counts }) = meta else {
             return Err(OpenError::Format { name: name.to_owned(), format: FORMAT });
@@ -91,7 +91,13 @@ impl Generation {
     /// [`OpenError::Store`] where the file cannot be opened any more.
     pub fn reader(&self) -> Result<Reader, OpenError> {
         let store = |source: rusqlite::Error| OpenError::Store { name: self.name.clone(), source: source.into() };
-        Ok(self.reader_on(connect(&self.file).map_err(store)?))
+        Ok(self.reader_on(connect(&self.file, MAP_BYTES_MAX).map_err(store)?))
+    }
+
+    /// A reader that does not map the file: it reads all of it once, and should not take the memory for that.
+    pub(super) fn unmapped_reader(&self) -> Result<Reader, OpenError> {
+        let store = |source: rusqlite::Error| OpenError::Store { name: self.name.clone(), source: source.into() };
+        Ok(self.reader_on(connect(&self.file, 0).map_err(store)?))
     }
 
     fn reader_on(&self, connection: Connection) -> Reader {
@@ -100,10 +106,10 @@ impl Generation {
 }
 
 /// Opens the file as what it is: never written again.
-fn connect(file: &Path) -> rusqlite::Result<Connection> {
+fn connect(file: &Path, map_bytes: i64) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(uri(file), flags)?;
-    connection.execute_batch(&format!("PRAGMA query_only = ON; PRAGMA mmap_size = {MAP_BYTES_MAX};"))?;
+    connection.execute_batch(&format!("PRAGMA query_only = ON; PRAGMA mmap_size = {map_bytes};"))?;
     connection.set_prepared_statement_cache_capacity(8);
     Ok(connection)
 }

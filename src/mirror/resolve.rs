@@ -31,9 +31,8 @@ pub(super) fn certificate_column(table: Table) -> &'static str {
 impl Ties {
     /// The ties of these three values as registered.
     pub(super) fn new(table: Table, business: &str, certificate: &str, right_type: &str) -> Self {
-        let business = text::number(business);
         Self {
-            business: if text::is_none(&business) { "".into() } else { business.into() },
+            business: self::business(business).into(),
             certificates: text::certificates(certificate),
             right_type: kinds::code(right_type).into(),
             table: Some(table),
@@ -55,6 +54,12 @@ impl Ties {
     fn kind(&self) -> Option<Table> {
         self.table.map(|table| if table == Table::Fdcq1 { Table::Fdcq2 } else { table })
     }
+}
+
+/// A business number as compared; empty where absent.
+pub(super) fn business(registered: &str) -> String {
+    let number = text::number(registered);
+    if text::is_none(&number) { String::new() } else { number }
 }
 
 /// What was found for a holder's row.

@@ -225,7 +225,7 @@ impl Mirror {
         if generation.counts() != counts {
             return Ok(Some("its own counts"));
         }
-        let mut reader = generation.reader()?;
+        let mut reader = generation.unmapped_reader()?;
         let tables = [("unit", counts.units), ("subject", counts.subject_entries), ("locator", counts.locator_entries)];
         for (table, expected) in tables {
             if reader.count(table).ok() != Some(expected) {

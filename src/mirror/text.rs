@@ -4,7 +4,17 @@
 //! treated here: they belong to `domain::matching`.
 
 /// A text without blanks and control characters, with full-width forms folded to half-width.
-fn folded(text: &str) -> impl Iterator<Item = char> {
+fn folded(text: &str) -> String {
+    // Most numbers are as they should be, and are copied whole.
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return text.to_owned();
+    }
+    let mut folded = String::with_capacity(text.len());
+    folded.extend(characters(text));
+    folded
+}
+
+fn characters(text: &str) -> impl Iterator<Item = char> {
     text.chars()
         .filter(|char| {
             !char.is_whitespace() && !char.is_control() && !matches!(char, '\u{feff}' | '\u{200b}'..='\u{200f}')
@@ -18,13 +28,13 @@ fn folded(text: &str) -> impl Iterator<Item = char> {
 /// The unit number as it is compared: without blanks, half-width, upper case. Empty where the text is a word or zeros for
 /// "none".
 pub(super) fn unit_number(registered: &str) -> String {
-    let number: String = folded(registered).map(|char| char.to_ascii_uppercase()).collect();
+    let number = locator(registered);
     if is_none(&number) { String::new() } else { number }
 }
 
 /// The certificate number, business number or house code as it is compared: without blanks, half-width.
 pub(super) fn number(registered: &str) -> String {
-    folded(registered).collect()
+    folded(registered)
 }
 
 /// The several certificate numbers of one cell, as they are compared; words for "none" are none.
@@ -41,7 +51,9 @@ pub(super) fn certificates(registered: &str) -> Vec<Box<str>> {
 
 /// The form in which a unit number or a certificate number is located.
 pub(super) fn locator(registered: &str) -> String {
-    folded(registered).map(|char| char.to_ascii_uppercase()).collect()
+    let mut number = folded(registered);
+    number.make_ascii_uppercase();
+    number
 }
 
 /// Whether a folded text says that there is no number: empty, a word, or nothing but zeros, dashes and strokes.

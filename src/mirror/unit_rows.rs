@@ -20,7 +20,9 @@ impl Rows {
     /// The rows of one place, each under its table in the order in which they were read.
     pub(super) fn new(rows: Vec<StagedRow>) -> Self {
         let mut tables = Self::default();
-        rows.into_iter().for_each(|row| tables.0[row.line.table as usize].push(row));
+        for row in rows {
+            tables.0[row.line.table as usize].push(row);
+        }
         tables
     }
 

@@ -1,0 +1,59 @@
+//! `bdcd serve`: the daemon.
+
+use std::{path::Path, sync::Arc};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Failure, snapshot};
+use crate::{
+    config::Config,
+    rpc::query::QueryService,
+    server::{Bound, tls},
+    service::{engine::Engine, exchange::Exchange},
+    telemetry,
+};
+
+pub(super) fn run(path: &Path) -> Result<(), Failure> {
+    let config = snapshot::read(path)?;
+    telemetry::start(&config.log);
+    runtime()?.block_on(async {
+        let (bound, service) = prepare(&config).await?;
+        let stop = stop_signal()?;
+        bound.serve(service, stop).await.map_err(|err| Failure::environment("the server failed", err))
+    })
+}
+
+/// A runtime of one thread: on few cores it is the fastest, and what takes long has threads of its own.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|err| Failure::environment("cannot start the runtime", err))
+}
+
+/// Opens the mirror, starts the engine and binds the address.
+pub(super) async fn prepare(config: &Config) -> Result<(Bound, QueryService), Failure> {
+    let engine = Engine::start(snapshot::open(config)?, config.engine()).map_err(|err| Failure::failed(&err))?;
+    let policy = config.policy().map_err(|err| Failure::usage(&err))?;
+    let tls = &config.tls;
+    let door = tls::door(&tls.certificate, &tls.key, &tls.client_ca).map_err(|err| Failure::usage(&err))?;
+    let options = config.server();
+    let message_bytes_max = options.message_bytes_max;
+    let cannot_bind = |err| Failure::environment(format!("cannot listen on {}", config.listen), err);
+    let bound = Bound::bind(config.listen, door, options).await.map_err(cannot_bind)?;
+    let facts = engine.facts();
+    tracing::info!(address = %bound.address().map_err(cannot_bind)?, generation = facts.name(), as_of = facts.as_of, "serving");
+    let exchange = Exchange::new(config.exchange.clone());
+    Ok((bound, QueryService::new(Arc::new(engine), Arc::new(policy), exchange, message_bytes_max)))
+}
+
+/// Ready when the process is told to stop (SIGTERM, SIGINT).
+fn stop_signal() -> Result<impl Future<Output = ()> + Send, Failure> {
+    let listen = |kind| signal(kind).map_err(|err| Failure::environment("cannot wait for signals", err));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        // Cancel-safe: a signal not yet received is lost with the process only.
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,78 @@
+//! `bdcd snapshot`: packages in, generations out.
+
+use std::path::{Path, PathBuf};
+
+use super::{ConfigArgument, Failure, print, say};
+use crate::{
+    config::Config,
+    mirror::{LoadError, MasterKey, Mirror},
+    package::Package,
+};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Check a package, compile it, and make it serve
+    ///
+    /// Nothing changes where anything is wrong: the last good generation goes on serving. A running daemon takes up the new
+    /// generation by itself within `limits.pointer-interval`.
+    Load {
+        /// The package's folder
+        package: PathBuf,
+        #[command(flatten)]
+        config: ConfigArgument,
+    },
+    /// List the generations; the one that serves is marked
+    List {
+        #[command(flatten)]
+        config: ConfigArgument,
+    },
+}
+
+pub(super) fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Load { package, config } => {
+            let mirror = open(&read(&config.config)?)?;
+            print(&load(&mirror, package)?)
+        }
+        Command::List { config } => list(&open(&read(&config.config)?)?),
+    }
+}
+
+pub(super) fn read(path: &Path) -> Result<Config, Failure> {
+    Config::read(path).map_err(|err| Failure::usage(&err))
+}
+
+/// The mirror of a configuration.
+pub(super) fn open(config: &Config) -> Result<Mirror, Failure> {
+    let key = MasterKey::read(&config.master_key).map_err(|err| Failure::failed(&err))?;
+    Ok(Mirror::new(&config.directory, key))
+}
+
+/// Loads a package and returns the report as text.
+pub(super) fn load(mirror: &Mirror, folder: &Path) -> Result<String, Failure> {
+    let mut package = Package::open(folder).map_err(|err| Failure::refused(&err))?;
+    let (facts, manifest) = (package.facts(), package.manifest_bytes().to_vec());
+    for table in package.tables_ignored() {
+        say(&format!("table {table} is not read: it feeds no answer"));
+    }
+    let report = mirror.load(&mut package, &facts, &manifest, &mut |_| {}).map_err(|err| {
+        let failure = match &err {
+            LoadError::Disk { .. } | LoadError::Store { .. } | LoadError::Key(_) | LoadError::Open(_) => {
+                Failure::failed(&err)
+            }
+            _ => Failure::refused(&err),
+        };
+        failure.hint("nothing was changed: the generation that served still serves")
+    })?;
+    Ok(report.to_string())
+}
+
+fn list(mirror: &Mirror) -> Result<(), Failure> {
+    let failed = |err: crate::mirror::OpenError| Failure::failed(&err);
+    let current = mirror.current().map_err(failed)?;
+    for name in mirror.list().map_err(failed)? {
+        let state = if current.as_ref() == Some(&name) { "serves" } else { "kept" };
+        print(&format!("{name:24} {state}\n"))?;
+    }
+    Ok(())
+}
