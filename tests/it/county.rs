@@ -62,8 +62,8 @@ fn files_are_what_the_manifests_say() {
         for table in tables {
             let name = table["file"].as_str().unwrap();
             let bytes = fs::read(folder(package).join(name)).unwrap();
-            let found: String = digest(&SHA256, &bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-            assert_eq!(table["sha256"], *found, "{package}/{name}");
+            let found: Vec<_> = digest(&SHA256, &bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(table["sha256"], found.concat(), "{package}/{name}");
             assert_eq!(table["rows"], File::read(package, name).rows.len(), "{package}/{name}");
             listed.insert(name.to_owned());
         }

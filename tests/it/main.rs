@@ -1,9 +1,14 @@
 //! The stories: `bdcd` seen through the doors that users use, and the fixtures that they rest on.
 #![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
+mod commands;
 mod contract;
 mod county;
+mod doors;
 mod matching;
 mod oracle;
+mod privacy;
+mod same_bytes;
 mod second_path;
+mod support;
 mod tidy;

@@ -198,9 +198,8 @@ impl Oracle {
             let mut decisions: Vec<Decision> = Vec::new();
             if let Some((found, party, flags)) = outcomes.get(&on) {
                 if found.is_match() {
-                    let flags: String = flags.iter().map(|flag| format!(" {flag}")).collect();
-                    decisions
-                        .push(decide(registration, scope).map(|()| format!("party {party} {}{flags}", rule(*found))));
+                    let told = [&[rule(*found)], flags.as_slice()].concat().join(" ");
+                    decisions.push(decide(registration, scope).map(|()| format!("party {party} {told}")));
                 } else {
                     decisions.push(Err(place(rule(*found))));
                 }

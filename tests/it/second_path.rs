@@ -1,10 +1,11 @@
 //! Every answer equals what plain joins over the same CSVs give: records, order and counts.
 
-use std::path::Path;
+use std::{path::Path, thread};
 
 use bdcd::{
     domain::{
         answer::Answer,
+        generation::GenerationFacts,
         inquiry::{Door, Draft},
     },
     mirror::{MasterKey, Mirror, Reader},
@@ -17,36 +18,38 @@ use crate::{
     oracle::{EVERY_ITEM, Oracle, Subject},
 };
 
-/// A package compiled into a mirror, ready to answer.
-struct Compiled {
-    reader: Reader,
-    facts: bdcd::domain::generation::GenerationFacts,
-    _directory: tempfile::TempDir,
-}
+/// How many share the asking: the readers of one generation do not hinder each other.
+const THREADS: usize = 2;
 
-impl Compiled {
-    fn new(package: &Path) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let mirror = Mirror::new(directory.path(), MasterKey::from_bytes([7; 32]));
-        let mut package = Package::open(package).unwrap();
-        let (facts, manifest) = (package.facts(), package.manifest_bytes().to_owned());
-        mirror.load(&mut package, &facts, &manifest, &mut |_| {}).unwrap();
-        let generation = mirror.open(&mirror.current().unwrap().unwrap()).unwrap();
-        let facts = generation.facts().clone();
-        Self { reader: generation.reader().unwrap(), facts, _directory: directory }
-    }
-
-    fn answer(&mut self, draft: Draft) -> Answer {
-        let Ok(inquiry) = draft.check(Door::Query) else { unreachable!("the oracle asks whole inquiries") };
-        let bytes = service::draft::answer_bytes(&mut self.reader, &self.facts, &inquiry).unwrap();
-        Answer::decode(&bytes).unwrap()
-    }
-}
-
+/// Compiles the package into a mirror that answers, and holds its answers about everybody against its tables.
+///
+/// Returns how many inquiries were compared, and how many registrations they reported.
 fn compare(package: &Path) -> (u64, u64) {
+    let directory = tempfile::tempdir().unwrap();
+    let mirror = Mirror::new(directory.path(), MasterKey::from_bytes([7; 32]));
+    let mut source = Package::open(package).unwrap();
+    let (facts, manifest) = (source.facts(), source.manifest_bytes().to_owned());
+    mirror.load(&mut source, &facts, &manifest, &mut |_| {}).unwrap();
+    let generation = mirror.open(&mirror.current().unwrap().unwrap()).unwrap();
+
     let oracle = Oracle::load(package);
-    let mut compiled = Compiled::new(package);
-    oracle.check(&oracle.subjects(), |draft| compiled.answer(draft))
+    let subjects = oracle.subjects();
+    let shares = subjects.chunks(subjects.len().div_ceil(THREADS));
+    thread::scope(|scope| {
+        let ask = |share| {
+            let mut reader = generation.reader().unwrap();
+            oracle.check(share, |draft| answer(&mut reader, &facts, draft))
+        };
+        let asking: Vec<_> = shares.map(|share| scope.spawn(move || ask(share))).collect();
+        let compared = asking.into_iter().map(|share| share.join().unwrap());
+        compared.fold((0, 0), |(inquiries, reported), share| (inquiries + share.0, reported + share.1))
+    })
+}
+
+fn answer(reader: &mut Reader, facts: &GenerationFacts, draft: Draft) -> Answer {
+    let Ok(inquiry) = draft.check(Door::Query) else { unreachable!("the oracle asks whole inquiries") };
+    let bytes = service::draft::answer_bytes(reader, facts, &inquiry).unwrap();
+    Answer::decode(&bytes).unwrap()
 }
 
 #[test]

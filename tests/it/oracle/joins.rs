@@ -33,6 +33,8 @@ const ENDINGS: [&str; 7] = ["JFYWH", "JFDJSJ", "ZXDYYWH", "ZXSJ", "ZXYYYWH", "ZX
 pub(crate) struct Joined<'a> {
     pub(crate) rights: Vec<Right<'a>>,
     pub(crate) on: BTreeMap<Place, Vec<usize>>,
+    /// The rights that stand on several places.
+    spanning: Vec<usize>,
     deregistered: HashMap<Place, Vec<&'a Row>>,
     pub(crate) listed: HashMap<Place, Vec<&'a Row>>,
 }
@@ -85,7 +87,8 @@ impl<'a> Joined<'a> {
             }
         }
         let deregistered = deregistered(tables, &names);
-        let mut joined = Self { rights, on, deregistered, listed };
+        let spanning = (0..rights.len()).filter(|at| rights[*at].places.len() > 1).collect();
+        let mut joined = Self { rights, on, spanning, deregistered, listed };
         joined.join_holders(tables, &names);
         joined
     }
@@ -142,8 +145,9 @@ impl<'a> Joined<'a> {
     fn lend(&self, row: &'a Row, place: &Place, fitting: &mut HashMap<(usize, Place), Vec<&'a Row>>) -> bool {
         let (business, certificates) = (plain(row.get("YWH")), certificates(row.get("BDCQZH")));
         let mut is_taken = false;
-        for (at, right) in self.rights.iter().enumerate() {
-            if right.places.len() < 2 || right.places.contains(place) {
+        for at in &self.spanning {
+            let (at, right) = (*at, &self.rights[*at]);
+            if right.places.contains(place) {
                 continue;
             }
             let shares = right.certificates.iter().any(|one| certificates.contains(one));

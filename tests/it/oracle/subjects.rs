@@ -77,7 +77,7 @@ impl Oracle {
 
 fn add_forms(subjects: &mut BTreeSet<Subject>, name: &str, kind: &str, number: &str) {
     let text = normal_number(number);
-    let mut forms = BTreeSet::from([number.to_owned(), text.clone(), text.to_lowercase(), full_width(&text)]);
+    let mut forms = BTreeSet::from([text.clone()]);
     if is_citizen_shaped(&text) {
         forms.insert([&text[..6], &text[8..17]].concat());
     }
@@ -87,37 +87,39 @@ fn add_forms(subjects: &mut BTreeSet<Subject>, name: &str, kind: &str, number: &
             forms.insert(format!("{digits}{}", citizen_check(&digits)));
         }
     }
-    let is_body = ["6", "7", "8", "99"].contains(&kind);
-    let organisation = match text.len() {
-        18 if text.is_ascii() && is_body => Some(&text[8..17]),
-        9 if text.is_ascii() => Some(text.as_str()),
-        _ => None,
-    };
-    if let Some(organisation) = organisation {
-        forms.insert(organisation.to_owned());
-        forms.insert(format!("{}-{}", &organisation[..8], &organisation[8..]));
-        let other = format!("51990177{organisation}");
-        if other.chars().all(|char| "0123456789ABCDEFGHJKLMNPQRTUWXY".contains(char)) {
-            forms.insert(format!("{other}{}", credit_check(&other)));
-        }
-    }
+    forms.extend(organisation_forms(&text, kind));
     let kinds: &[&str] = match kind {
         "1" | "4" => &["1", "4", "99"],
-        "2" => &["1", "2", "99"],
+        "2" => &["2", "1", "99"],
         "6" | "7" | "8" => &["6", "7", "8", "99"],
         "3" => &["3", "5", "99"],
-        "5" => &["3", "5"],
-        _ => &["1", "8", "99"],
+        "5" => &["5", "3"],
+        _ => &["99", "1", "8"],
     };
     for form in &forms {
         subjects.extend(kinds.iter().map(|kind| Subject::new(name, kind, form)));
+        // Another name decides where a form is lossy, and is flagged where it is not.
+        subjects.insert(Subject::new(&format!("{name}乙"), kinds[0], form));
     }
-    // Another name decides where a form is lossy, and is flagged where it is not.
-    subjects.insert(Subject::new(&format!("{name}乙"), kinds[0], &text));
-    if kinds.len() > 2 && (is_citizen_shaped(&text) || text.len() == 15) {
-        let other = forms.iter().find(|form| form.is_ascii() && form.len() != text.len());
-        subjects.extend(other.map(|form| Subject::new(&format!("{name}乙"), kinds[0], form)));
+    // Width and case are of the text alone, whatever the kind.
+    for form in [number.to_owned(), text.to_lowercase(), full_width(&text)] {
+        subjects.insert(Subject::new(name, kinds[0], &form));
     }
+}
+
+/// The organisation code that a number is or holds, with and without hyphen, and another credit code around it.
+fn organisation_forms(text: &str, kind: &str) -> Vec<String> {
+    let organisation = match text.len() {
+        18 if text.is_ascii() && ["6", "7", "8", "99"].contains(&kind) => &text[8..17],
+        9 if text.is_ascii() => text,
+        _ => return Vec::new(),
+    };
+    let mut forms = vec![organisation.to_owned(), format!("{}-{}", &organisation[..8], &organisation[8..])];
+    let other = format!("51990177{organisation}");
+    if other.chars().all(|char| "0123456789ABCDEFGHJKLMNPQRTUWXY".contains(char)) {
+        forms.push(format!("{other}{}", credit_check(&other)));
+    }
+    forms
 }
 
 fn full_width(text: &str) -> String {

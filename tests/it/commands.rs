@@ -1,0 +1,175 @@
+//! The commands as an operator uses them, with right and wrong input: what they say and how they exit.
+
+use std::{fs, path::Path, process::Output};
+
+use crate::support::{Env, copy_package};
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Loads a package spoilt by `spoil`; returns what the command said. The last good generation must go on serving.
+fn refused(env: &Env, name: &str, spoil: impl FnOnce(&Path)) -> String {
+    let package = env.path(name);
+    copy_package("fixtures/county".as_ref(), &package);
+    spoil(&package);
+    let output = env.run(&["snapshot", "load", package.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "{name}: {}", said(&output));
+    let list = env.run(&["snapshot", "list"]);
+    assert!(String::from_utf8_lossy(&list.stdout).contains("serves"), "{name}: the last good generation serves");
+    said(&output)
+}
+
+fn edit(path: &Path, change: impl FnOnce(String) -> String) {
+    let text = fs::read_to_string(path).unwrap();
+    fs::write(path, change(text)).unwrap();
+}
+
+/// Makes the manifest agree with a file that was changed, so that its content is judged and not its digest.
+fn resign(package: &Path, file: &str) {
+    let digest = ring::digest::digest(&ring::digest::SHA256, &fs::read(package.join(file)).unwrap());
+    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    edit(&package.join("manifest.json"), |text| {
+        let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let tables = manifest["tables"].as_array_mut().unwrap();
+        let table = tables.iter_mut().find(|table| table["file"] == file).unwrap();
+        table["sha256"] = hex.into();
+        manifest["sequence"] = 2.into();
+        manifest.to_string()
+    });
+}
+
+#[test]
+fn a_package_that_is_not_what_it_says_changes_nothing() {
+    let env = Env::with_county();
+    let text = refused(&env, "no-manifest", |package| fs::remove_file(package.join("manifest.json")).unwrap());
+    assert!(text.contains("manifest.json"), "{text}");
+    let text = refused(&env, "digest", |package| edit(&package.join("FDCQ2.csv"), |text| text.replacen('1', "2", 1)));
+    assert!(text.contains("FDCQ2.csv"), "{text}");
+    let text = refused(&env, "cut", |package| edit(&package.join("FDCQ2.csv"), |text| text[..200].to_owned()));
+    assert!(text.contains("FDCQ2.csv"), "{text}");
+    let text = refused(&env, "encoding", |package| {
+        edit(&package.join("manifest.json"), |text| text.replace("utf-8", "big5"));
+    });
+    assert!(text.contains("gb18030"), "{text}");
+    let text = refused(&env, "missing", |package| fs::remove_file(package.join("CFDJ.csv")).unwrap());
+    assert!(text.contains("CFDJ.csv"), "{text}");
+}
+
+#[test]
+fn a_row_that_cannot_be_read_or_placed_is_named_by_file_and_line() {
+    let env = Env::with_county();
+    let text = refused(&env, "orphan", |package| {
+        edit(&package.join("ZTT_GY_QLR.csv"), |text| {
+            let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+            let (header, row) = (lines[0].clone(), lines[3].clone());
+            let at = |name: &str| header.trim_start_matches('\u{FEFF}').split(',').position(|one| one == name).unwrap();
+            let mut cells: Vec<_> = row.split(',').collect();
+            for column in ["BDCDYH", "YWH", "BDCQZH"] {
+                cells[at(column)] = "990102009009GB00009F00090009";
+            }
+            lines[3] = cells.join(",");
+            lines.join("\n") + "\n"
+        });
+        resign(package, "ZTT_GY_QLR.csv");
+    });
+    assert!(text.contains("ZTT_GY_QLR.csv") && text.contains("line 4"), "{text}");
+
+    let text = refused(&env, "undecodable", |package| {
+        let path = package.join("FDCQ2.csv");
+        let mut bytes = fs::read(&path).unwrap();
+        let second = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 3;
+        bytes[second] = 0xff;
+        fs::write(&path, bytes).unwrap();
+        resign(package, "FDCQ2.csv");
+    });
+    assert!(text.contains("FDCQ2.csv") && text.contains("line 2"), "{text}");
+}
+
+#[test]
+fn an_older_package_does_not_replace_a_newer_one() {
+    let env = Env::with_county();
+    let package = env.path("older");
+    copy_package("fixtures/county".as_ref(), &package);
+    edit(&package.join("manifest.json"), |text| text.replace("\"sequence\": 1", "\"sequence\": 0"));
+    let output = env.run(&["snapshot", "load", package.to_str().unwrap()]);
+    assert!(!output.status.success());
+    assert!(said(&output).contains("not newer") || said(&output).contains("sequence"), "{}", said(&output));
+}
+
+#[test]
+fn a_daemon_without_data_or_with_a_wrong_configuration_says_what_to_do() {
+    let env = Env::empty();
+    let output = env.run(&["serve"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(said(&output).contains("bdcd snapshot load"), "{}", said(&output));
+
+    env.configure("log = \"loud\"\n", "[limits]\nstreams-max = 0\n");
+    let output = env.run(&["serve"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("limits.streams-max") && said(&output).contains("log"), "{}", said(&output));
+
+    env.configure("colour = \"red\"\n", "");
+    let output = env.run(&["serve"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("colour"), "{}", said(&output));
+}
+
+#[test]
+fn query_and_exchange_go_through_the_running_daemon() {
+    let env = Env::with_county();
+    let daemon = env.serve();
+    env.configure_client(&daemon);
+    let blank = env.run_bare(&["query", "--template"]);
+    let mut inquiry: serde_json::Value = serde_json::from_slice(&blank.stdout).unwrap();
+    let file = env.path("inquiry.json");
+    fs::write(&file, inquiry.to_string()).unwrap();
+    let output = env.run(&["query", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "a blank inquiry is refused");
+    assert!(said(&output).contains("subject.document_number"), "{}", said(&output));
+
+    for (pointer, value) in [
+        ("/request_number", "1"),
+        ("/court/name", crate::support::COURT.0),
+        ("/court/code", crate::support::COURT.1),
+        ("/case_number", "案"),
+        ("/handler/name", "测"),
+        ("/handler/work_certificate_number", "1"),
+        ("/handler/contact", "1"),
+        ("/notice_number", "1"),
+        ("/subject/name", crate::support::PERSON.0),
+        ("/subject/document_kind", "1"),
+        ("/subject/document_number", crate::support::PERSON.2),
+    ] {
+        *inquiry.pointer_mut(pointer).unwrap() = value.into();
+    }
+    fs::write(&file, inquiry.to_string()).unwrap();
+    let table = env.run(&["query", file.to_str().unwrap()]);
+    let table = String::from_utf8_lossy(&table.stdout).into_owned();
+    assert!(table.contains("轮候第1位") && table.contains("列出 6 件"), "{table}");
+    let json = env.run(&["query", "--format", "json", file.to_str().unwrap()]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["coverage"]["reported"], 6);
+    assert_eq!(json["units"][0]["registrations"][0]["match"]["rule"], "exact");
+
+    let message = fs::read("fixtures/messages/query-request.xml").unwrap();
+    let output = env.run_with_input(&["exchange"], &message);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("<RESULT>0100</RESULT>"), "{}", said(&output));
+}
+
+#[test]
+fn the_demo_needs_nothing_and_leaves_what_it_says() {
+    let env = Env::empty();
+    let kept = env.path("kept");
+    let output = env.run_bare(&["demo", "--keep", kept.to_str().unwrap()]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", said(&output));
+    for expected in
+        ["查封登记", "组织机构代码一致，名称已变", "未查询到登记信息", "<RESULT>0000</RESULT>", "bdcd serve --config"]
+    {
+        assert!(text.contains(expected), "{expected}");
+    }
+    assert!(kept.join("inquiries/person.json").exists() && kept.join("bdcd.toml").exists());
+    let again = env.run_bare(&["demo", "--keep", kept.to_str().unwrap()]);
+    assert_eq!(again.status.code(), Some(2), "an existing folder is not written over");
+}

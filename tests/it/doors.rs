@@ -1,0 +1,171 @@
+//! Who is let in, what is refused and how it is told, over real mutual TLS against the built binary.
+
+use bdcd::{
+    domain::answer::Answer,
+    rpc::contract::{ExchangeRequest, QueryRequest},
+    spec::{Leaves, feedback},
+};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::support::{Env, PERSON, block_on, inquiry};
+
+fn reason(status: &Status) -> String {
+    status.get_details_error_info().unwrap().reason
+}
+
+#[test]
+fn a_caller_without_a_listed_certificate_is_told_so() {
+    let env = Env::with_county();
+    let daemon = env.serve();
+    block_on(async {
+        for (certificate, code, expected) in [
+            ("", Code::Unauthenticated, "NO_CERTIFICATE"),
+            ("foreign", Code::Unauthenticated, "FOREIGN_CERTIFICATE"),
+            ("unlisted", Code::PermissionDenied, "UNKNOWN_GATEWAY"),
+        ] {
+            let mut client = env.connect(&daemon, certificate).await;
+            let status = client.query(inquiry(PERSON)).await.unwrap_err();
+            assert_eq!((status.code(), reason(&status).as_str()), (code, expected));
+            let status = client.exchange(ExchangeRequest { message: Vec::new() }).await.unwrap_err();
+            assert_eq!((status.code(), reason(&status).as_str()), (code, expected));
+        }
+    });
+}
+
+#[test]
+fn a_gateway_asks_for_its_courts_alone() {
+    let env = Env::with_county();
+    let daemon = env.serve();
+    block_on(async {
+        let mut client = env.connect(&daemon, "gateway").await;
+        let mut request = inquiry(PERSON);
+        request.inquiry.as_mut().unwrap().court.as_mut().unwrap().code = "测99".to_owned();
+        let status = client.query(request).await.unwrap_err();
+        assert_eq!((status.code(), reason(&status).as_str()), (Code::PermissionDenied, "COURT_NOT_ALLOWED"));
+    });
+}
+
+#[test]
+fn every_bad_field_is_named_at_once_and_no_value_is_told() {
+    let env = Env::with_county();
+    let daemon = env.serve();
+    block_on(async {
+        let mut client = env.connect(&daemon, "gateway").await;
+        let status = client.query(QueryRequest { inquiry: None }).await.unwrap_err();
+        let violations = status.get_details_bad_request().unwrap().field_violations;
+        assert_eq!((status.code(), violations.len()), (Code::InvalidArgument, 12));
+        assert!(violations.iter().any(|violation| violation.field == "subject.document_number"));
+
+        let mut request = inquiry(PERSON);
+        let asked = request.inquiry.as_mut().unwrap();
+        asked.subject.as_mut().unwrap().document_kind = "20500".to_owned();
+        asked.items = vec![9];
+        let status = client.query(request).await.unwrap_err();
+        let fields: Vec<_> =
+            status.get_details_bad_request().unwrap().field_violations.into_iter().map(|one| one.field).collect();
+        assert_eq!(fields, ["subject.document_kind", "items"]);
+        assert!(!status.message().contains(PERSON.0) && !status.message().contains(PERSON.2));
+    });
+}
+
+#[test]
+fn a_message_over_the_limit_is_refused_by_name() {
+    let env = Env::with_county();
+    env.configure("", "[limits]\nmessage-bytes-max = \"4KiB\"\n");
+    let daemon = env.serve();
+    block_on(async {
+        let mut client = env.connect(&daemon, "gateway").await;
+        let status = client.exchange(ExchangeRequest { message: vec![b' '; 10_000] }).await.unwrap_err();
+        assert_eq!(status.code(), Code::OutOfRange, "{}", status.message());
+        let status = client.query(inquiry(("测试长河实业有限公司", "8", "91990102XY00001191"))).await.unwrap_err();
+        assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "ANSWER_TOO_LARGE"));
+        assert!(client.query(inquiry(("无产某", "1", "990102199912310959"))).await.is_ok(), "and the daemon lives on");
+    });
+}
+
+#[test]
+fn the_specifications_sample_goes_through_unchanged() {
+    let env = Env::with_county();
+    let daemon = env.serve();
+    block_on(async {
+        let mut client = env.connect(&daemon, "gateway").await;
+        let message = std::fs::read("fixtures/messages/query-request.xml").unwrap();
+        let response = client.exchange(ExchangeRequest { message }).await.unwrap().into_inner();
+        let read = feedback::read(&response.message, Leaves::Plain).unwrap();
+        let [result] = &read.results[..] else { panic!("one request, one result") };
+        assert_eq!((result.request_number.as_str(), result.result.as_str()), ("20111128320000100002", "0100"));
+        assert!(result.message.contains("2026-11-23T06:00:00+08:00"));
+    });
+}
+
+#[test]
+fn one_bad_request_among_many_is_answered_by_its_own_2040() {
+    let env = Env::with_county();
+    let daemon = env.serve();
+    let item = |number: &str, name: &str, court: &str| {
+        format!(
+            "<BDCCXQQ><BDHM>{number}</BDHM><XM>{name}</XM><ZJLX>1</ZJLX><DSRZJHM>{}</DSRZJHM><FYMC>{court}</FYMC>\
+             <CBR>测</CBR><AH>案</AH><GZZBH>1</GZZBH></BDCCXQQ>",
+            PERSON.2
+        )
+    };
+    let court = crate::support::COURT.0;
+    let message = format!(
+        "<Message><Head><CREATETIME>2026/11/23 09:00:00</CREATETIME></Head><Data><BDCCXQQLIST>{}{}{}</BDCCXQQLIST></Data></Message>",
+        item("1", PERSON.0, court),
+        item("2", "", court),
+        item("3", PERSON.0, "另一法院")
+    );
+    block_on(async {
+        let mut client = env.connect(&daemon, "gateway").await;
+        let response = client.exchange(ExchangeRequest { message: message.into_bytes() }).await.unwrap().into_inner();
+        let read = feedback::read(&response.message, Leaves::Plain).unwrap();
+        let results: Vec<_> =
+            read.results.iter().map(|one| (one.request_number.as_str(), one.result.as_str())).collect();
+        assert_eq!(results, [("1", "0000"), ("2", "2040"), ("3", "2040")]);
+        assert!(read.results[1].message.contains("XM"));
+        assert!(read.results[2].message.contains("FYMC"));
+    });
+}
+
+#[test]
+fn a_doctype_an_entity_bomb_and_nonsense_are_refused() {
+    let env = Env::with_county();
+    let daemon = env.serve();
+    block_on(async {
+        let mut client = env.connect(&daemon, "gateway").await;
+        for (message, expected) in [
+            ("<!DOCTYPE Message [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><Message>&b;</Message>", "DOCTYPE"),
+            ("<Message><Data>&bomb;</Data></Message>", "entity"),
+            ("<Message><Data></Message>", "well-formed"),
+            ("<Other/>", "root element"),
+            ("<Message/>", "BDCCXQQ"),
+            ("", "well-formed"),
+        ] {
+            let status = client.exchange(ExchangeRequest { message: message.into() }).await.unwrap_err();
+            assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "UNREADABLE_MESSAGE"));
+            assert!(status.message().contains(expected), "{}", status.message());
+        }
+    });
+}
+
+#[test]
+fn an_answer_is_the_same_to_the_byte_before_and_after_a_restart() {
+    let env = Env::with_county();
+    let ask = |daemon: &crate::support::Daemon| {
+        block_on(async {
+            let mut client = env.connect(daemon, "gateway").await;
+            client.query(inquiry(PERSON)).await.unwrap().into_inner().answer
+        })
+    };
+    let daemon = env.serve();
+    let first = ask(&daemon);
+    assert_eq!(ask(&daemon), first);
+    assert!(daemon.stop(), "a stop signal ends the daemon cleanly");
+    let daemon = env.serve();
+    assert_eq!(ask(&daemon), first);
+    let answer = Answer::decode(&first).unwrap();
+    assert_eq!(answer.generation.sequence, 1);
+    assert!(answer.reconciles() && answer.coverage.reported == 6);
+}
