@@ -113,7 +113,7 @@ fn nothing_that_is_logged_or_refused_tells_of_anybody() {
             said.push_str(&format!("{:?}", client.query(wrong_court).await.unwrap_err()));
         }
         client.exchange(ExchangeRequest { message: message.clone().into_bytes() }).await.unwrap();
-        let cut = message[..message.find("</BDCCXQQ>").unwrap()].as_bytes().to_vec();
+        let cut = message.as_bytes()[..message.find("</BDCCXQQ>").unwrap()].to_vec();
         said.push_str(&format!("{:?}", client.exchange(ExchangeRequest { message: cut }).await.unwrap_err()));
         let mut foreign = env.connect(&daemon, "foreign").await;
         said.push_str(&format!("{:?}", foreign.query(inquiry(PERSON)).await.unwrap_err()));
