@@ -10,9 +10,10 @@ use super::{
     codec,
     generation::GenerationFacts,
     inquiry::{Inquiry, Item},
-    matching::{Outcome, Registered, Withholding},
-    record::{Matched, Registration, Status, Unit},
+    matching::{Outcome, Withholding},
+    record::{Matched, Status, Unit},
     tables::Table,
+    view::{RegistrationView, UnitView},
     wire::{Malformed, Reader, Writer},
 };
 
@@ -51,65 +52,6 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Composes the answer to `inquiry` from the units that its search keys lead to, in any order.
-    #[must_use]
-    pub fn compose(inquiry: &Inquiry, units: Vec<Unit>, generation: &GenerationFacts) -> Self {
-        let mut tally = Tally::default();
-        let mut units: Vec<_> = units.into_iter().filter_map(|unit| reported(inquiry, unit, &mut tally)).collect();
-        units.sort_by(|one, other| (&one.number, &one.group).cmp(&(&other.number, &other.group)));
-        Self {
-            request_number: inquiry.request_number.clone(),
-            generation: generation.clone(),
-            rules_version: RULES_VERSION,
-            units,
-            coverage: tally.coverage(),
-            statement: STATEMENT.to_owned(),
-        }
-    }
-
-    /// The bytes of `bdcd.query.v1.Answer`: the same answer always gives the same.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::with_capacity(1024 * (1 + self.units.len()));
-        writer.text(1, &self.request_number);
-        let generation = &self.generation;
-        writer.message(2, |inner| {
-            inner.text(1, &generation.authority_code);
-            inner.text(2, &generation.authority_name);
-        });
-        writer.message(3, |inner| {
-            inner.number(1, generation.sequence);
-            inner.text(2, &generation.package_id);
-            inner.text(3, &generation.as_of);
-            inner.text(4, &generation.expires);
-        });
-        writer.number(4, u64::from(self.rules_version));
-        for unit in &self.units {
-            writer.message(5, |inner| codec::write_unit(inner, unit, false));
-        }
-        writer.message(6, |inner| self.write_coverage(inner));
-        writer.text(7, &self.statement);
-        writer.finish()
-    }
-
-    fn write_coverage(&self, writer: &mut Writer) {
-        for (table, rows) in &self.generation.tables {
-            writer.message(1, |inner| {
-                inner.text(1, table.name());
-                inner.number(2, *rows);
-            });
-        }
-        writer.number(2, self.coverage.found);
-        writer.number(3, self.coverage.reported);
-        for (rule, registrations) in &self.coverage.withheld {
-            writer.message(4, |inner| {
-                inner.number(1, *rule as u64);
-                inner.number(2, *registrations);
-            });
-        }
-        writer.number(5, self.generation.quarantined_rows);
-    }
-
     /// Reads the bytes of `bdcd.query.v1.Answer`.
     ///
     /// # Errors
@@ -150,94 +92,167 @@ impl Answer {
     }
 }
 
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ComposeError {
+    /// A record is not of the form that is read here.
+    #[error("a record of the generation cannot be read: load its package again")]
+    Record(#[from] Malformed),
+    /// What was found, reported and withheld does not add up (invariant 2).
+    #[error("the counts of the answer do not reconcile: this is a fault of the program, report it")]
+    Unreconciled,
+}
+
+/// Composes the answer to `inquiry` from the records that its search keys lead to, in any order: the bytes of
+/// `bdcd.query.v1.Answer`. The same inquiry on the same records always gives the same bytes (invariant 4).
+///
+/// # Errors
+///
+/// Where a record cannot be read, or the counts do not reconcile.
+pub fn compose(
+    inquiry: &Inquiry,
+    records: &[impl AsRef<[u8]>],
+    generation: &GenerationFacts,
+) -> Result<Vec<u8>, ComposeError> {
+    let mut tally = Tally::default();
+    let mut units = Vec::with_capacity(records.len());
+    for record in records {
+        let unit = UnitView::read(record.as_ref(), inquiry)?;
+        let reported = decide(inquiry, &unit, &mut tally);
+        if !reported.is_empty() {
+            units.push((unit, reported));
+        }
+    }
+    units.sort_by(|(one, _), (other, _)| (one.number, one.group).cmp(&(other.number, other.group)));
+    let coverage = tally.coverage().ok_or(ComposeError::Unreconciled)?;
+    let size: usize = units.iter().map(|(unit, _)| unit.head.len()).sum();
+    let mut writer = Writer::with_capacity(2048 + 4 * size);
+    write_generation(&mut writer, &inquiry.request_number, generation);
+    for (unit, reported) in &units {
+        writer.message(5, |writer| {
+            writer.encoded(unit.head);
+            for (at, matched) in reported {
+                let registration = &unit.registrations[*at];
+                writer.message(7, |writer| {
+                    writer.encoded(registration.status_bytes);
+                    writer.message(2, |writer| codec::write_match(writer, matched));
+                    writer.encoded(registration.rest);
+                });
+            }
+        });
+    }
+    writer.message(6, |writer| write_coverage(writer, &coverage, generation));
+    writer.text(7, STATEMENT);
+    Ok(writer.finish())
+}
+
+fn write_generation(writer: &mut Writer, request_number: &str, generation: &GenerationFacts) {
+    writer.text(1, request_number);
+    writer.message(2, |writer| {
+        writer.text(1, &generation.authority_code);
+        writer.text(2, &generation.authority_name);
+    });
+    writer.message(3, |writer| {
+        writer.number(1, generation.sequence);
+        writer.text(2, &generation.package_id);
+        writer.text(3, &generation.as_of);
+        writer.text(4, &generation.expires);
+    });
+    writer.number(4, u64::from(RULES_VERSION));
+}
+
+fn write_coverage(writer: &mut Writer, coverage: &Coverage, generation: &GenerationFacts) {
+    for (table, rows) in &generation.tables {
+        writer.message(1, |writer| {
+            writer.text(1, table.name());
+            writer.number(2, *rows);
+        });
+    }
+    writer.number(2, coverage.found);
+    writer.number(3, coverage.reported);
+    for (rule, registrations) in &coverage.withheld {
+        writer.message(4, |writer| {
+            writer.number(1, *rule as u64);
+            writer.number(2, *registrations);
+        });
+    }
+    writer.number(5, generation.quarantined_rows);
+}
+
 /// What becomes of each registration found, by its source row: the unit of counting.
 #[derive(Default)]
 struct Tally {
     /// `None` where it is reported; else the first rule that withholds it.
     decided: HashMap<String, Option<Withholding>>,
+    /// Registrations noted for the first time, and those of them reported: counted apart, to check the sums against.
+    found: u64,
+    reported: u64,
 }
 
 impl Tally {
     /// Notes a decision. Reported once is reported; of several withholdings the first rule counts.
     fn note(&mut self, source_row: &str, decision: Option<Withholding>) {
         if let Some(known) = self.decided.get_mut(source_row) {
+            self.reported += u64::from(known.is_some() && decision.is_none());
             *known = (*known).min(decision);
         } else {
+            self.found += 1;
+            self.reported += u64::from(decision.is_none());
             self.decided.insert(source_row.to_owned(), decision);
         }
     }
 
-    fn coverage(&self) -> Coverage {
+    /// The counts; `None` where they do not reconcile.
+    fn coverage(&self) -> Option<Coverage> {
         let mut withheld = BTreeMap::new();
         for rule in self.decided.values().flatten() {
             *withheld.entry(*rule).or_insert(0) += 1;
         }
-        Coverage {
-            found: self.decided.len() as u64,
-            reported: self.decided.values().filter(|decision| decision.is_none()).count() as u64,
-            withheld: withheld.into_iter().collect(),
-        }
+        let coverage =
+            Coverage { found: self.found, reported: self.reported, withheld: withheld.into_iter().collect() };
+        let sum: u64 = coverage.withheld.iter().map(|(_, count)| count).sum();
+        (coverage.found == coverage.reported + sum).then_some(coverage)
     }
 }
 
-/// Why a registration might be told.
-enum Candidate {
-    Party(u32, Outcome),
-    Charge,
-}
-
-/// The unit with the registrations on it that are reported; `None` where none is. Every candidate is noted in `tally`.
-fn reported(inquiry: &Inquiry, mut unit: Unit, tally: &mut Tally) -> Option<Unit> {
-    let outcomes: Vec<_> = unit.registrations.iter().map(|one| matched_party(inquiry, one)).collect();
-    let is_subjects = unit.registrations.iter().zip(&outcomes).any(|(registration, outcome)| {
-        matches!(outcome, Some((_, Outcome::Match { .. })))
+/// The registrations of a unit that are reported, each with why. Every candidate is noted in `tally`.
+fn decide(inquiry: &Inquiry, unit: &UnitView<'_>, tally: &mut Tally) -> Vec<(usize, Matched)> {
+    let is_subjects = unit.registrations.iter().any(|registration| {
+        matches!(registration.outcome, Some((_, Outcome::Match { .. })))
             && registration.status == Status::Current
             && registration.brings_charges()
     });
-    let mut outcomes = outcomes.into_iter();
-    unit.registrations.retain_mut(|registration| {
-        let outcome = outcomes.next().flatten();
-        let candidate = match outcome {
-            Some((_, Outcome::Withheld(_))) | None if is_subjects && registration.kind.is_charge() => Candidate::Charge,
-            Some((party, outcome)) => Candidate::Party(party, outcome),
-            None => return false,
+    let mut reported = Vec::new();
+    for (at, registration) in unit.registrations.iter().enumerate() {
+        let matched = match &registration.outcome {
+            Some((party, Outcome::Match { rule, flags })) => {
+                Ok(Matched::Party { party: *party, rule: *rule, flags: flags.clone() })
+            }
+            _ if is_subjects && registration.kind.is_charge() => Ok(Matched::OnSubjectUnit),
+            Some((_, Outcome::Withheld(rule))) => Err(*rule),
+            None => continue,
         };
-        let decision = decide(inquiry, registration, candidate);
-        tally.note(&registration.source_row, decision.as_ref().err().copied());
-        registration.matched = decision.ok();
-        registration.matched.is_some()
-    });
-    for charge in std::mem::take(&mut unit.parcel_charges) {
-        if is_subjects
-            && (charge.status == Status::Current || (charge.status == Status::Ended && inquiry.include_ended))
-        {
-            tally.note(&charge.source_row, Some(Withholding::ParcelOnly));
-        } else if is_subjects && charge.status == Status::Provisional {
-            tally.note(&charge.source_row, Some(Withholding::Provisional));
+        let decision = matched.and_then(|matched| allowed(inquiry, registration).map(|()| matched));
+        tally.note(registration.source_row, decision.as_ref().err().copied());
+        reported.extend(decision.ok().map(|matched| (at, matched)));
+    }
+    for charge in unit.parcel_charges.iter().filter(|_| is_subjects) {
+        match charge.status {
+            Status::Provisional => tally.note(&charge.source_row, Some(Withholding::Provisional)),
+            Status::Ended if !inquiry.include_ended => {}
+            Status::Current | Status::Ended => tally.note(&charge.source_row, Some(Withholding::ParcelOnly)),
         }
     }
-    (!unit.registrations.is_empty()).then_some(unit)
+    reported
 }
 
-/// The party that is, or might be, the subject: of several the one with the best outcome, of equals the first.
-fn matched_party(inquiry: &Inquiry, registration: &Registration) -> Option<(u32, Outcome)> {
-    (0..)
-        .zip(&registration.parties)
-        .filter_map(|(at, party)| Some((at, inquiry.subject.compare(Registered::of(party))?)))
-        .min_by_key(|(_, outcome)| outcome.rank())
-}
-
-fn decide(inquiry: &Inquiry, registration: &Registration, candidate: Candidate) -> Result<Matched, Withholding> {
-    let matched = match candidate {
-        Candidate::Party(_, Outcome::Withheld(rule)) => return Err(rule),
-        Candidate::Party(party, Outcome::Match { rule, flags }) => Matched::Party { party, rule, flags },
-        Candidate::Charge => Matched::OnSubjectUnit,
-    };
+/// Whether the inquiry lets a registration that concerns the subject be shown.
+fn allowed(inquiry: &Inquiry, registration: &RegistrationView<'_>) -> Result<(), Withholding> {
     match registration.status {
         Status::Provisional => Err(Withholding::Provisional),
         Status::Ended if !inquiry.include_ended => Err(Withholding::Ended),
         _ if !inquiry.items.contains(&Item::of(registration.kind)) => Err(Withholding::NotAsked),
-        Status::Current | Status::Ended => Ok(matched),
+        Status::Current | Status::Ended => Ok(()),
     }
 }
 
@@ -305,7 +320,7 @@ mod tests {
     use crate::domain::{
         inquiry::{Door, Draft},
         kinds::{Kind, tag},
-        record::{ParcelCharge, Party},
+        record::{ParcelCharge, Party, Registration},
     };
 
     const PERSON: &str = "990101194913310017";
@@ -359,9 +374,15 @@ mod tests {
     }
 
     fn compose(inquiry: &Inquiry, units: Vec<Unit>) -> Answer {
-        let answer = Answer::compose(inquiry, units, &GenerationFacts::default());
+        let record = |unit: Unit| {
+            let mut writer = Writer::default();
+            codec::write_unit(&mut writer, &unit);
+            writer.finish()
+        };
+        let records: Vec<_> = units.into_iter().map(record).collect();
+        let bytes = super::compose(inquiry, &records, &GenerationFacts::default()).unwrap();
+        let answer = Answer::decode(&bytes).unwrap();
         assert!(answer.reconciles());
-        assert_eq!(Answer::decode(&answer.encode()).as_ref(), Ok(&answer));
         answer
     }
 

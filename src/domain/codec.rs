@@ -10,8 +10,8 @@ use super::{
     wire::{Field, Malformed, Reader, Writer},
 };
 
-/// Writes a unit into `writer`; with what only the mirror keeps where `is_record`.
-pub fn write_unit(writer: &mut Writer, unit: &Unit, is_record: bool) {
+/// Writes a unit as the mirror keeps it. An answer tells its parts; see [`super::answer::compose`].
+pub fn write_unit(writer: &mut Writer, unit: &Unit) {
     writer.text(1, &unit.number);
     writer.text(2, &unit.group);
     writer.text(3, &unit.location);
@@ -23,14 +23,12 @@ pub fn write_unit(writer: &mut Writer, unit: &Unit, is_record: bool) {
     for registration in &unit.registrations {
         writer.message(7, |inner| write_registration(inner, registration));
     }
-    if is_record {
-        for charge in &unit.parcel_charges {
-            writer.message(100, |inner| {
-                inner.text(1, &charge.source_row);
-                inner.number(2, u64::from(charge.kind.table().tag));
-                inner.number(3, status_number(charge.status));
-            });
-        }
+    for charge in &unit.parcel_charges {
+        writer.message(100, |inner| {
+            inner.text(1, &charge.source_row);
+            inner.number(2, u64::from(charge.kind.table().tag));
+            inner.number(3, status_number(charge.status));
+        });
     }
 }
 
@@ -77,7 +75,7 @@ fn write_registration(writer: &mut Writer, registration: &Registration) {
     writer.message(registration.kind.table().tag, |inner| write_values(inner, &registration.details));
 }
 
-fn write_match(writer: &mut Writer, matched: &Matched) {
+pub(super) fn write_match(writer: &mut Writer, matched: &Matched) {
     match matched {
         Matched::Party { party, rule, flags } => {
             writer.number(1, 1);
@@ -117,7 +115,7 @@ pub fn read_unit(bytes: &[u8]) -> Result<Unit, Malformed> {
     Ok(unit)
 }
 
-fn read_parcel_charge(bytes: &[u8]) -> Result<ParcelCharge, Malformed> {
+pub(super) fn read_parcel_charge(bytes: &[u8]) -> Result<ParcelCharge, Malformed> {
     let (mut source_row, mut kind, mut status) = (String::new(), None, Status::Current);
     for field in Reader::new(bytes) {
         let (tag, field) = field?;
@@ -225,8 +223,10 @@ fn read_match(bytes: &[u8]) -> Result<Matched, Malformed> {
     }
 }
 
-fn kind_of_tag(tag: u32) -> Option<Kind> {
-    KINDS.iter().find(|table| table.tag == tag).map(|table| table.kind)
+/// The kind whose details have this tag; the tags follow one another in the order of [`KINDS`], by a test of the contract.
+pub(super) fn kind_of_tag(tag: u32) -> Option<Kind> {
+    let at = usize::try_from(tag.checked_sub(KINDS[0].tag)?).ok()?;
+    KINDS.get(at).map(|table| table.kind)
 }
 
 fn status_number(status: Status) -> u64 {
@@ -237,7 +237,7 @@ fn status_number(status: Status) -> u64 {
     }
 }
 
-fn read_status(number: u64) -> Result<Status, Malformed> {
+pub(super) fn read_status(number: u64) -> Result<Status, Malformed> {
     match number {
         1 => Ok(Status::Current),
         2 => Ok(Status::Ended),

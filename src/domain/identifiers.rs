@@ -5,6 +5,8 @@
 //!
 //! Source: GB 11643-1999, GB 32100-2015, GB 11714-1997; `identifiers.md` §1-§5, §10.1; D9, D14, D16-D18.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Characters that join or separate parts of a name in foreign and minority names (`identifiers.md` §10.1, D17).
@@ -40,8 +42,13 @@ fn is_dash(character: char) -> bool {
 }
 
 /// The form in which numbers are compared: NFKC, without blanks, dashes and dots, in upper case.
+///
+/// Most numbers stand in that form already and are handed back as they are.
 #[must_use]
-pub fn normal_number(number: &str) -> String {
+pub fn normal_number(number: &str) -> Cow<'_, str> {
+    if number.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(number);
+    }
     if number.is_ascii() {
         return number
             .bytes()

@@ -6,7 +6,7 @@
 //!
 //! Source: `identifiers.md` §10; decisions D6-D18.
 
-use std::{cell::LazyCell, ops::Deref};
+use std::{borrow::Cow, cell::LazyCell, ops::Deref};
 
 use super::{
     identifiers::{
@@ -153,13 +153,17 @@ impl<'a> Registered<'a> {
     }
 
     /// Its usable numbers: none where the register says so in any way (D14).
-    fn numbers(self) -> Vec<Number> {
+    fn numbers(self) -> impl Iterator<Item = Number<'a>> {
         let (document, nature) = (DocumentKind::of(self.document_kind), self.nature());
         parts(self.document_number)
             .map(normal_number)
             .filter(|number| !is_no_number(number))
-            .map(|number| Number::read(number, document, nature))
-            .collect()
+            .map(move |number| Number::read(number, document, nature))
+    }
+
+    /// Whether `normal`, a name in normal form, is one of its names; `registered` is how the subject wrote it.
+    fn is_named(self, normal: &str, written: &str) -> bool {
+        self.name == written || self.names().iter().any(|name| name == normal)
     }
 
     /// Its names in normal form: the whole, and each part where there are several.
@@ -232,63 +236,81 @@ impl DocumentKind {
 
 /// A normalised number with the forms it can be read as.
 #[derive(Clone)]
-struct Number {
-    text: String,
+struct Number<'a> {
+    text: Cow<'a, str>,
     document: DocumentKind,
-    /// The 15-digit form of an identity number; the number itself where it is one.
-    fifteen: Option<String>,
     /// Whether the number itself has 15 digits and is read as an identity number.
     is_fifteen: bool,
-    /// The organisation code it is, or holds at positions 9-17.
-    organisation: Option<String>,
-    /// The stem of a travel permit.
-    permit: Option<String>,
-    /// Whether it can be read as an identity number and as a credit code: then only an equal name confirms a conversion.
+    /// Whether an organisation code may stand here: not under a person's document, nor for a person.
+    may_be_organisation: bool,
+}
+
+/// How a number of 18 characters can be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Reading {
+    as_citizen: bool,
+    as_credit: bool,
+    /// Both ways alike: then only an equal name confirms a conversion.
     is_ambiguous: bool,
 }
 
-impl Number {
-    fn read(text: String, document: DocumentKind, nature: Nature) -> Self {
-        let (as_citizen, as_credit) = (is_citizen_shaped(&text), is_credit_shaped(&text));
-        let is_ambiguous = as_citizen && as_credit && is_citizen_valid(&text) == is_credit_valid(&text);
-        let (as_citizen, as_credit) = if as_citizen && as_credit && !is_ambiguous {
-            (is_citizen_valid(&text), is_credit_valid(&text))
-        } else {
-            (as_citizen, as_credit)
-        };
+impl<'a> Number<'a> {
+    fn read(text: Cow<'a, str>, document: DocumentKind, nature: Nature) -> Self {
         let is_body = document == DocumentKind::Body || (document == DocumentKind::Other && nature == Nature::Body);
         let is_fifteen = text.len() == 15 && text.bytes().all(|byte| byte.is_ascii_digit()) && !is_body;
         let may_be_organisation =
             matches!(document, DocumentKind::Body | DocumentKind::Other) && nature != Nature::Person;
-        let may_be_permit = matches!(document, DocumentKind::Permit | DocumentKind::Passport | DocumentKind::Other);
-        Self {
-            fifteen: if is_fifteen { Some(text.clone()) } else { as_citizen.then(|| fifteen_digits(&text)).flatten() },
-            organisation: if as_credit {
-                Some(text[8..17].to_owned())
-            } else {
-                (may_be_organisation && is_organisation_shaped(&text)).then(|| text.clone())
-            },
-            permit: may_be_permit
-                .then(|| permit_stem(&text, document == DocumentKind::Permit).map(str::to_owned))
-                .flatten(),
-            text,
-            document,
-            is_fifteen,
-            is_ambiguous,
+        Self { text, document, is_fifteen, may_be_organisation }
+    }
+
+    fn reading(&self) -> Reading {
+        let (as_citizen, as_credit) = (is_citizen_shaped(&self.text), is_credit_shaped(&self.text));
+        if !(as_citizen && as_credit) {
+            return Reading { as_citizen, as_credit, is_ambiguous: false };
         }
+        match (is_citizen_valid(&self.text), is_credit_valid(&self.text)) {
+            (as_citizen, as_credit) if as_citizen != as_credit => {
+                Reading { as_citizen, as_credit, is_ambiguous: false }
+            }
+            _ => Reading { as_citizen, as_credit, is_ambiguous: true },
+        }
+    }
+
+    /// The 15-digit form of an identity number; the number itself where it is one.
+    fn fifteen(&self) -> Option<Cow<'_, str>> {
+        if self.is_fifteen {
+            return Some(Cow::Borrowed(&self.text));
+        }
+        let form = fifteen_digits(&self.text)?;
+        self.reading().as_citizen.then_some(Cow::Owned(form))
+    }
+
+    /// The organisation code it is, or holds at positions 9-17.
+    fn organisation(&self) -> Option<&str> {
+        if is_organisation_shaped(&self.text) {
+            return self.may_be_organisation.then_some(&*self.text);
+        }
+        (self.text.len() == 18 && self.reading().as_credit).then(|| &self.text[8..17])
+    }
+
+    /// The stem of a travel permit.
+    fn permit(&self) -> Option<&str> {
+        let is_permit_kind = self.document == DocumentKind::Permit;
+        let may_be = is_permit_kind || matches!(self.document, DocumentKind::Passport | DocumentKind::Other);
+        if may_be { permit_stem(&self.text, is_permit_kind) } else { None }
     }
 
     /// Whether another number of the same body can be computed from it.
     fn is_convertible(&self) -> bool {
-        self.organisation.is_some()
+        self.organisation().is_some()
     }
 
     /// What it shares with every number that may be the same.
-    fn keys(&self) -> impl Iterator<Item = String> {
-        let converted = [&self.fifteen, &self.organisation, &self.permit];
-        let own = (self.fifteen.is_none() && self.organisation.is_none()).then_some(&self.text);
-        let keys: Vec<_> = converted.into_iter().flatten().chain(own).map(|key| format!("n:{key}")).collect();
-        keys.into_iter()
+    fn keys(&self, keys: &mut Vec<String>) {
+        let (fifteen, organisation) = (self.fifteen(), self.organisation());
+        let own = (fifteen.is_none() && organisation.is_none()).then_some(&*self.text);
+        let converted = [fifteen.as_deref(), organisation, self.permit(), own];
+        keys.extend(converted.into_iter().flatten().map(|key| format!("n:{key}")));
     }
 }
 
@@ -297,15 +319,19 @@ impl Number {
 /// Ascending, without repetition; empty where the party has neither a usable number nor a name.
 #[must_use]
 pub fn index_keys(party: Registered<'_>) -> Vec<String> {
-    let numbers = party.numbers();
-    let mut keys: Vec<_> = numbers.iter().flat_map(Number::keys).collect();
+    let mut keys = Vec::new();
+    let (mut is_numbered, mut is_convertible) = (false, false);
+    for number in party.numbers() {
+        number.keys(&mut keys);
+        is_numbered = true;
+        is_convertible |= number.is_convertible();
+    }
     // A body is also found by name: among all where its number cannot be converted, else only by those whose own cannot.
-    let by_name = if numbers.is_empty() {
-        Some('m')
-    } else if party.nature() == Nature::Person {
-        None
-    } else {
-        Some(if numbers.iter().any(Number::is_convertible) { 'b' } else { 'm' })
+    let by_name = match (is_numbered, is_convertible) {
+        (false, _) => Some('m'),
+        (true, _) if party.nature() == Nature::Person => None,
+        (true, true) => Some('b'),
+        (true, false) => Some('m'),
     };
     if let Some(class) = by_name {
         keys.extend(party.names().into_iter().map(|name| format!("{class}:{name}")));
@@ -318,8 +344,14 @@ pub fn index_keys(party: Registered<'_>) -> Vec<String> {
 /// Who is asked about.
 #[derive(Clone)]
 pub struct Subject {
+    /// As asked, to spare names that are equal as they stand their normal form.
+    written: String,
     name: String,
-    number: Number,
+    number: Number<'static>,
+    /// The forms of the number, worked out once.
+    fifteen: Option<String>,
+    organisation: Option<String>,
+    is_ambiguous: bool,
     nature: Nature,
 }
 
@@ -331,7 +363,7 @@ impl Subject {
     #[must_use]
     pub fn new(name: &str, document_kind: &str, document_number: &str) -> Self {
         let document = DocumentKind::of(document_kind);
-        let text = normal_number(document_number);
+        let text = normal_number(document_number).into_owned();
         let nature = match document {
             DocumentKind::Body => Nature::Body,
             DocumentKind::Other if is_citizen_valid(&text) => Nature::Person,
@@ -341,7 +373,16 @@ impl Subject {
         };
         // The nature is told to the number only where the document kind gave it: kind 99 says nothing of its own.
         let told = if document == DocumentKind::Other { Nature::Unknown } else { nature };
-        Self { name: normal_name(name), number: Number::read(text, document, told), nature }
+        let number = Number::read(Cow::Owned(text), document, told);
+        Self {
+            written: name.to_owned(),
+            name: normal_name(name),
+            fifteen: number.fifteen().map(Cow::into_owned),
+            organisation: number.organisation().map(str::to_owned),
+            is_ambiguous: number.reading().is_ambiguous,
+            number,
+            nature,
+        }
     }
 
     /// The name in normal form.
@@ -357,14 +398,15 @@ impl Subject {
     }
 
     fn is_body(&self) -> bool {
-        self.nature == Nature::Body || (self.nature == Nature::Unknown && self.number.is_convertible())
+        self.nature == Nature::Body || (self.nature == Nature::Unknown && self.organisation.is_some())
     }
 
     /// The keys under which parties that may be the subject are found. Ascending, without repetition.
     #[must_use]
     pub fn search_keys(&self) -> Vec<String> {
-        let mut keys: Vec<_> = self.number.keys().chain([format!("m:{}", self.name)]).collect();
-        if self.nature == Nature::Body && !self.number.is_convertible() {
+        let mut keys = vec![format!("m:{}", self.name)];
+        self.number.keys(&mut keys);
+        if self.nature == Nature::Body && self.organisation.is_none() {
             keys.push(format!("b:{}", self.name));
         }
         keys.sort_unstable();
@@ -377,28 +419,39 @@ impl Subject {
     /// Of several numbers the best outcome counts: a match before a withholding, each in the order of its rules.
     #[must_use]
     pub fn compare(&self, party: Registered<'_>) -> Option<Outcome> {
-        let numbers = party.numbers();
-        let is_same_name = LazyCell::new(|| party.names().contains(&self.name));
-        let by_number = numbers.iter().filter_map(|number| self.compare_number(number, &is_same_name));
-        let by_name = self.compare_name(&numbers, party.nature(), &is_same_name);
-        by_number.chain(by_name).min_by_key(Outcome::rank)
+        let is_same_name = LazyCell::new(|| party.is_named(&self.name, &self.written));
+        let (mut best, mut is_numbered) = (None::<Outcome>, false);
+        for number in party.numbers() {
+            is_numbered = true;
+            let outcome = self.compare_number(&number, &is_same_name);
+            best = best.into_iter().chain(outcome).min_by_key(Outcome::rank);
+        }
+        if matches!(best, Some(Outcome::Match { .. })) {
+            return best;
+        }
+        let by_name = self.compare_name(party, is_numbered, &is_same_name);
+        best.into_iter().chain(by_name).min_by_key(Outcome::rank)
     }
 
-    fn compare_number(&self, other: &Number, is_same_name: &impl Deref<Target = bool>) -> Option<Outcome> {
+    fn compare_number(&self, other: &Number<'_>, is_same_name: &impl Deref<Target = bool>) -> Option<Outcome> {
         let own = &self.number;
         if own.text == other.text {
             let needs_name = own.is_fifteen || other.is_fifteen || !own.document.may_be(other.document, &own.text);
             return Some(self.confirmed(Rule::Exact, needs_name, is_same_name, false));
         }
-        let is_ambiguous = own.is_ambiguous || other.is_ambiguous;
-        if own.is_fifteen != other.is_fifteen && own.fifteen.is_some() && own.fifteen == other.fifteen {
+        if own.is_fifteen != other.is_fifteen
+            && self.fifteen.is_some()
+            && self.fifteen.as_deref() == other.fifteen().as_deref()
+        {
             return Some(self.confirmed(Rule::Variant, true, is_same_name, false));
         }
-        if own.organisation.is_some() && own.organisation == other.organisation {
+        if self.organisation.is_some() && self.organisation.as_deref() == other.organisation() {
             let are_two_codes = own.text.len() == 18 && other.text.len() == 18;
-            return Some(self.confirmed(Rule::Orgcode, is_ambiguous, is_same_name, are_two_codes));
+            let needs_name = self.is_ambiguous || other.reading().is_ambiguous;
+            return Some(self.confirmed(Rule::Orgcode, needs_name, is_same_name, are_two_codes));
         }
-        (own.permit.is_some() && own.permit == other.permit).then_some(Outcome::Withheld(Withholding::PermitIssue))
+        let permit = own.permit();
+        (permit.is_some() && permit == other.permit()).then_some(Outcome::Withheld(Withholding::PermitIssue))
     }
 
     fn confirmed(
@@ -423,20 +476,19 @@ impl Subject {
 
     fn compare_name(
         &self,
-        numbers: &[Number],
-        nature: Nature,
+        party: Registered<'_>,
+        is_numbered: bool,
         is_same_name: &impl Deref<Target = bool>,
     ) -> Option<Outcome> {
-        let is_unnumbered = numbers.is_empty();
-        let outcome = match (self.nature, nature) {
+        let outcome = match (self.nature, party.nature()) {
             (Nature::Body, Nature::Body | Nature::Unknown) => {
-                let is_inconvertible = self.number.is_convertible() != numbers.iter().any(Number::is_convertible);
-                (is_unnumbered || is_inconvertible)
+                let is_convertible = || party.numbers().any(|number| number.is_convertible());
+                (!is_numbered || self.organisation.is_some() != is_convertible())
                     .then(|| Outcome::Match { rule: Rule::Name, flags: vec![Flag::VerifyOnSite] })
             }
             (Nature::Person, Nature::Body) => None,
             // Never a natural person by name alone: counted, not shown.
-            _ => is_unnumbered.then_some(Outcome::Withheld(Withholding::PersonNameOnly)),
+            _ => (!is_numbered).then_some(Outcome::Withheld(Withholding::PersonNameOnly)),
         }?;
         is_same_name.then_some(outcome)
     }

@@ -11,4 +11,5 @@ pub mod kinds;
 pub mod matching;
 pub mod record;
 pub mod tables;
+mod view;
 pub mod wire;

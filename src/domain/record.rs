@@ -3,7 +3,7 @@
 //! The compiler builds these from rows, the mirror seals them, [`super::answer`] chooses among them. Every text is as
 //! registered; only dates are brought to one form, where they are dates.
 
-use super::kinds::{self, Kind, tag};
+use super::kinds::{Kind, tag};
 
 /// Texts by the tag of their field, ascending; an empty text is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,7 +105,7 @@ pub struct Registration {
     pub kind: Kind,
     /// Whether it is in force.
     pub status: Status,
-    /// Fields of [`kinds::COMMON`].
+    /// Fields of [`super::kinds::COMMON`].
     pub common: Values,
     /// Fields of the kind's own table.
     pub details: Values,
@@ -141,14 +141,6 @@ impl Registration {
         self.details.get(self.kind.table().field(name).tag)
     }
 
-    /// Whether it brings its unit's charges into the answer of a subject who holds it (D3): an ownership or use right, or
-    /// a pre-notice of purchase (YGDJZL 1, 2).
-    #[must_use]
-    pub fn brings_charges(&self) -> bool {
-        self.kind.is_ownership_or_use()
-            || (self.kind == Kind::PreNotice && matches!(kinds::code(self.detail("notice_kind")), "1" | "2"))
-    }
-
     /// The order of registrations on a unit (D28).
     #[must_use]
     pub fn order_key(&self) -> (Kind, &str, &str, &str, &str) {
@@ -176,12 +168,12 @@ pub enum Role {
     DominantHolder,
 }
 
-/// A party to a registration: the fields of [`kinds::PARTY`].
+/// A party to a registration: the fields of [`super::kinds::PARTY`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Party {
     /// The part played.
     pub role: Role,
-    /// Fields of [`kinds::PARTY`].
+    /// Fields of [`super::kinds::PARTY`].
     pub values: Values,
 }
 

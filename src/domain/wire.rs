@@ -52,6 +52,11 @@ impl Writer {
         }
     }
 
+    /// Writes fields that are encoded already.
+    pub fn encoded(&mut self, fields: &[u8]) {
+        self.bytes.extend_from_slice(fields);
+    }
+
     /// Writes bytes, present even where empty.
     pub fn delimited(&mut self, tag: u32, bytes: &[u8]) {
         self.varint_value(u64::from(tag << 3 | DELIMITED));
@@ -138,6 +143,12 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn new(message: &'a [u8]) -> Self {
         Self { rest: message }
+    }
+
+    /// How many bytes are not read yet.
+    #[must_use]
+    pub fn remaining(&self) -> usize {
+        self.rest.len()
     }
 
     fn varint(&mut self) -> Result<u64, Malformed> {

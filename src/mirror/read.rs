@@ -156,6 +156,17 @@ impl Reader {
         self.units(&ids)
     }
 
+    /// The records of the units that [`Reader::find`] reads, as `domain::codec` writes them.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] where the file fails or a record does not open.
+    pub fn records(&mut self, keys: &[String]) -> Result<Vec<Vec<u8>>, ReadError> {
+        let ids = self.unit_ids(keys)?;
+        let mut statement = self.prepare(RECORD)?;
+        ids.iter().map(|id| self.record(&mut statement, *id)).collect()
+    }
+
     /// The units of this unit number or certificate number, each once, by ascending id; blanks, width and case aside.
     ///
     /// # Errors

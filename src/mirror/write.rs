@@ -95,7 +95,7 @@ impl RecordWriter {
     pub(super) fn add(&mut self, unit: &Unit) -> Result<(), WriteError> {
         self.last_id += 1;
         let mut writer = Writer::with_capacity(2048);
-        codec::write_unit(&mut writer, unit, true);
+        codec::write_unit(&mut writer, unit);
         let mut record = writer.finish();
         self.keys.seal(self.last_id, &mut record);
         self.connection

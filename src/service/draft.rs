@@ -3,7 +3,11 @@
 //! Pure but for the reader: the same inquiry on the same generation gives the same bytes (invariant 4).
 
 use crate::{
-    domain::{answer::Answer, generation::GenerationFacts, inquiry::Inquiry},
+    domain::{
+        answer::{self, ComposeError},
+        generation::GenerationFacts,
+        inquiry::Inquiry,
+    },
     mirror::{OpenError, ReadError, Reader},
 };
 
@@ -16,27 +20,17 @@ pub enum DraftError {
     /// The generation could not be opened for reading.
     #[error("cannot open the serving generation")]
     Open(#[from] OpenError),
-    /// What was found, reported and withheld does not add up (invariant 2); nothing is answered.
-    #[error("the counts of the answer do not reconcile: this is a fault of the program, report it")]
-    Unreconciled,
+    /// What was read gives no answer.
+    #[error("cannot compose the answer")]
+    Compose(#[from] ComposeError),
 }
 
-/// Composes the answer to `inquiry` from the generation behind `reader`.
+/// The bytes of the answer to `inquiry`, as they leave and as they are kept, from the generation behind `reader`.
 ///
 /// # Errors
 ///
 /// Where the generation cannot be read, or the counts do not reconcile.
-pub fn answer(reader: &mut Reader, facts: &GenerationFacts, inquiry: &Inquiry) -> Result<Answer, DraftError> {
-    let units = reader.find(&inquiry.subject.search_keys())?;
-    let answer = Answer::compose(inquiry, units, facts);
-    if answer.reconciles() { Ok(answer) } else { Err(DraftError::Unreconciled) }
-}
-
-/// The bytes of the answer to `inquiry`, as they leave and as they are kept.
-///
-/// # Errors
-///
-/// As [`answer`].
 pub fn answer_bytes(reader: &mut Reader, facts: &GenerationFacts, inquiry: &Inquiry) -> Result<Vec<u8>, DraftError> {
-    Ok(answer(reader, facts, inquiry)?.encode())
+    let records = reader.records(&inquiry.subject.search_keys())?;
+    Ok(answer::compose(inquiry, &records, facts)?)
 }

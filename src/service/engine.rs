@@ -22,7 +22,7 @@ use tokio::sync::{
 
 use super::draft::{self, DraftError};
 use crate::{
-    domain::{generation::GenerationFacts, inquiry::Inquiry},
+    domain::{answer::ComposeError, generation::GenerationFacts, inquiry::Inquiry},
     mirror::{Generation, Mirror, OpenError, Reader},
 };
 
@@ -161,7 +161,7 @@ fn on_serving<'a>(
         let reader = current.reader().map_err(DraftError::Open)?;
         *opened = Some((current, reader));
     }
-    opened.as_mut().ok_or(DraftError::Unreconciled)
+    opened.as_mut().ok_or(DraftError::Compose(ComposeError::Unreconciled))
 }
 
 /// Opens the generation that the pointer names, where it is another one.
