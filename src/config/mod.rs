@@ -225,7 +225,7 @@ impl Config {
     fn mistakes(&self) -> Vec<String> {
         let limits = &self.limits;
         let mut mistakes: Vec<_> = [
-            ("limits.message-bytes-max", limits.message_bytes_max.0 < 4096, "is below 4KiB: no answer would fit"),
+            ("limits.message-bytes-max", limits.message_bytes_max.0 < 1024, "is below 1KiB: no answer would fit"),
             ("limits.streams-max", limits.streams_max == 0, "is 0: nothing could be asked"),
             ("limits.connections-max", limits.connections_max == 0, "is 0: nobody could connect"),
             ("limits.reader-threads", !(1..=64).contains(&limits.reader_threads), "is not from 1 to 64"),
@@ -315,5 +315,56 @@ impl Config {
             })
             .collect();
         gateways.map(Policy::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    fn parsed(text: &str) -> Config {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn the_example_holds_every_default() {
+        let example = include_str!("../../deploy/bdcd.toml");
+        assert_eq!(format!("{:?}", parsed(example)), format!("{:?}", parsed("")));
+        let keys = |value: &toml::Table| -> usize {
+            value.values().map(|one| one.as_table().map_or(1, toml::Table::len)).sum()
+        };
+        assert_eq!(
+            keys(&toml::from_str(example).unwrap()),
+            4 + 3 + 9 + 14,
+            "a key that is missing here would go unseen"
+        );
+        for key in ["[[gateway]]", "courts", "[client]", "server-name"] {
+            assert!(example.contains(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_by_its_key() {
+        let text = "log = \"loud\"\n[limits]\nstreams-max = 0\nreader-threads = 99\n[[gateway]]\nname = \"g\"\ncertificate = \"c\"\ncourts = []";
+        let mistakes = parsed(text).mistakes();
+        assert_eq!(mistakes.len(), 4, "{mistakes:?}");
+        for text in [
+            "limits.message-bytes-max = 5",
+            "limits.call-timeout = \"5\"",
+            "limits.call-timeout = \"5h\"",
+            "unknown = 1",
+        ] {
+            assert!(toml::from_str::<Config>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_count_from_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bdcd.toml");
+        std::fs::write(&path, "directory = \"m\"\n[tls]\nkey = \"/absolute\"\n").unwrap();
+        let config = Config::read(&path).unwrap();
+        assert_eq!(config.directory, folder.path().join("m"));
+        assert_eq!(config.tls.key.to_str(), Some("/absolute"));
     }
 }

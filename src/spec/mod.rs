@@ -12,6 +12,8 @@ pub mod feedback;
 mod options;
 pub mod request;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod xml;
 
 pub use compose::reason;
