@@ -126,6 +126,8 @@ fn tells_of_somebody(value: &str) -> bool {
 fn forms(value: &str) -> BTreeSet<Vec<u8>> {
     let bytes = value.as_bytes();
     let each = |form: fn(u8) -> String| bytes.iter().map(|byte| form(*byte)).collect::<String>();
+    let each_char = |form: fn(u32) -> String| value.chars().map(|char| form(char.into())).collect::<String>();
+    let utf16: Vec<String> = value.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
     let list: Vec<String> = bytes.iter().map(u8::to_string).collect();
     let mut texts = vec![
         value.to_owned(),
@@ -140,9 +142,9 @@ fn forms(value: &str) -> BTreeSet<Vec<u8>> {
         each(|byte| format!("\\x{byte:02X}")),
         each(|byte| format!("\\{byte:03o}")),
         list.join(", "),
-        value.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect(),
-        value.chars().map(|char| format!("&#{};", u32::from(char))).collect(),
-        value.chars().map(|char| format!("&#x{:X};", u32::from(char))).collect(),
+        utf16.concat(),
+        each_char(|char| format!("&#{char};")),
+        each_char(|char| format!("&#x{char:X};")),
     ];
     texts.extend(base64_cores(bytes));
     let gb18030 = encoding_rs::GB18030.encode(value).0.into_owned();
@@ -247,13 +249,13 @@ async fn ask_for_everybody(env: &Env, daemon: &Daemon, said: &mut Said) -> usize
         let mut bad: QueryRequest = inquiry(subject);
         let fields = bad.inquiry.as_mut().unwrap();
         (fields.case_number, fields.items) = (format!("\u{1}{name}{number}"), Vec::new());
-        fields.subject.as_mut().unwrap().document_kind = number.clone();
+        fields.subject.as_mut().unwrap().document_kind.clone_from(number);
         said.refusal(&client.query(bad).await.unwrap_err());
         let mut long = inquiry(subject);
         long.inquiry.as_mut().unwrap().notice_number = name.repeat(200);
         said.refusal(&client.query(long).await.unwrap_err());
         let mut wrong_court = inquiry(subject);
-        wrong_court.inquiry.as_mut().unwrap().court.as_mut().unwrap().code = number.clone();
+        wrong_court.inquiry.as_mut().unwrap().court.as_mut().unwrap().code.clone_from(number);
         said.refusal(&client.query(wrong_court).await.unwrap_err());
     }
     for certificate in ["foreign", "unlisted", ""] {
@@ -295,7 +297,8 @@ fn package(env: &Env, sequence: u64, spoil: impl FnOnce(String) -> String) -> Pa
     told["sequence"] = json!(sequence);
     let table = told["tables"].as_array_mut().unwrap().iter_mut().find(|table| table["file"] == HOLDERS).unwrap();
     let digest = ring::digest::digest(&ring::digest::SHA256, holders.as_bytes());
-    table["sha256"] = json!(digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let digits: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    table["sha256"] = json!(digits.concat());
     fs::write(&manifest, told.to_string()).unwrap();
     folder
 }
