@@ -90,8 +90,8 @@ fn title(registration: &Registration) -> String {
     }
     let why = match &registration.matched {
         Some(Matched::Party { rule, flags, .. }) => {
-            let flags: String = flags.iter().map(|flag| format!("，{}", flagged(*flag))).collect();
-            format!("\n[{}{flags}]", ruled(*rule))
+            let told: Vec<_> = [ruled(*rule)].into_iter().chain(flags.iter().map(|flag| flagged(*flag))).collect();
+            format!("\n[{}]", told.join("，"))
         }
         Some(Matched::OnSubjectUnit) => "\n[被查询人不动产上的登记]".to_owned(),
         None => String::new(),
@@ -157,13 +157,13 @@ fn of_party(party: &Party) -> String {
     };
     let number = party.values.get(tag::PARTY_DOCUMENT_NUMBER);
     let document = format!("{} {number}", coded(tag::PARTY_DOCUMENT_KIND));
-    let parts = [
+    let told = [
         party.values.get(tag::PARTY_NAME).to_owned(),
         document.trim().to_owned(),
         coded(tag::PARTY_CO_OWNERSHIP),
         party.values.get(tag::PARTY_SHARE).to_owned(),
     ];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("，")
+    told.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("，")
 }
 
 /// A detail with its unit, or its code's label.

@@ -8,8 +8,13 @@ mod status;
 pub mod wire;
 
 /// The generated types and services of `proto/bdcd/query/v1`.
-#[expect(missing_docs, reason = "documented in the contract")]
-#[expect(clippy::pedantic, reason = "generated")]
+#[allow(
+    missing_docs,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    clippy::clone_on_ref_ptr,
+    reason = "generated; documented in the contract"
+)]
 pub mod contract {
     tonic::include_proto!("bdcd.query.v1");
 }

@@ -180,7 +180,7 @@ fn follow(mirror: &Mirror, serving: &ArcSwap<Generation>) {
             tracing::info!(generation = name, "generation serves");
         }
         Err(err) => {
-            tracing::error!(generation = name, error = %err, "cannot open generation; the last good one serves")
+            tracing::error!(generation = name, error = %err, "cannot open generation; the last good one serves");
         }
     }
 }

@@ -7,6 +7,7 @@ use super::xml::Leaves;
 /// How feedback messages are written. Agree with the court side before changing a default.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the configuration")]
 pub struct FeedbackOptions {
     /// Lists: a wrapper with item elements, or the list element itself repeated for each item (§9 no. 5).
     pub nesting: Nesting,

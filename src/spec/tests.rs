@@ -272,11 +272,17 @@ fn units(leaves: Leaves) -> impl Strategy<Value = Vec<Unit>> {
             let mut registration = Registration::new(KINDS[kind].kind, "X:1".to_owned());
             let mut texts = texts.into_iter().cycle();
             let mut next = || texts.next().unwrap_or_default();
-            COMMON.iter().for_each(|field| registration.common.set(field.tag, next()));
-            KINDS[kind].fields.iter().for_each(|field| registration.details.set(field.tag, next()));
+            for field in COMMON {
+                registration.common.set(field.tag, next());
+            }
+            for field in KINDS[kind].fields {
+                registration.details.set(field.tag, next());
+            }
             for _ in 0..holders {
                 let mut party = Party::default();
-                PARTY.iter().for_each(|field| party.values.set(field.tag, next()));
+                for field in PARTY {
+                    party.values.set(field.tag, next());
+                }
                 registration.parties.push(party);
             }
             registration

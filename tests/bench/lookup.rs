@@ -4,9 +4,16 @@
 //!
 //! - **load**: `bdcd snapshot load` of the package, wall time and peak memory, beside `sqlite3 .import` and indexing of the
 //!   same files (needs the `sqlite3` command);
-//! - **lookup**: inquiry to answer bytes in process, beside a prepared SQLite read of the same sealed records by key, opened.
+//! - **lookup**: inquiry to answer bytes in process, beside a prepared `SQLite` read of the same sealed records by key, opened.
 //!
 //! Rounds of both sides alternate; the median round of each counts. Figures are ratios: machines differ.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::format_push_string,
+    reason = "a benchmark prints its figures"
+)]
 
 use std::{
     error::Error,

@@ -1,5 +1,11 @@
 //! The stories: `bdcd` seen through the doors that users use, and the fixtures that they rest on.
-#![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "a test says what is wrong by failing, and is not in a hurry"
+)]
 
 mod commands;
 mod contract;

@@ -49,7 +49,6 @@ fn write(folder: &Path, name: &str, text: &str, mode: u32) -> Result<(), Failure
         .map_err(|err| Failure::environment(format!("cannot write `{name}` into the demo's folder"), err))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "an error mapper")]
 fn cannot_certify(err: rcgen::Error) -> Failure {
     Failure::environment("cannot make the demo's certificates", err)
 }
