@@ -121,7 +121,7 @@ fn query_and_exchange_go_through_the_running_daemon() {
     let env = Env::with_county();
     let daemon = env.serve();
     env.configure_client(&daemon);
-    let blank = env.run_bare(&["query", "--template"]);
+    let blank = Env::run_bare(&["query", "--template"]);
     let mut inquiry: serde_json::Value = serde_json::from_slice(&blank.stdout).unwrap();
     let file = env.path("inquiry.json");
     fs::write(&file, inquiry.to_string()).unwrap();
@@ -162,7 +162,7 @@ fn query_and_exchange_go_through_the_running_daemon() {
 fn the_demo_needs_nothing_and_leaves_what_it_says() {
     let env = Env::empty();
     let kept = env.path("kept");
-    let output = env.run_bare(&["demo", "--keep", kept.to_str().unwrap()]);
+    let output = Env::run_bare(&["demo", "--keep", kept.to_str().unwrap()]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}", said(&output));
     for expected in
@@ -171,6 +171,6 @@ fn the_demo_needs_nothing_and_leaves_what_it_says() {
         assert!(text.contains(expected), "{expected}");
     }
     assert!(kept.join("inquiries/person.json").exists() && kept.join("bdcd.toml").exists());
-    let again = env.run_bare(&["demo", "--keep", kept.to_str().unwrap()]);
+    let again = Env::run_bare(&["demo", "--keep", kept.to_str().unwrap()]);
     assert_eq!(again.status.code(), Some(2), "an existing folder is not written over");
 }

@@ -50,7 +50,7 @@ impl Contract {
     }
 
     fn message(&self, name: &str) -> &DescriptorProto {
-        self.messages.get(name).unwrap_or_else(|| panic!("the contract has no message `{name}`"))
+        self.messages.get(name).expect("the contract has every message of the field map")
     }
 
     /// Names and numbers of an enumeration without its zero, the names without the prefix that proto asks for.

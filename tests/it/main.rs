@@ -2,7 +2,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::format_push_string,
     clippy::format_collect,
     reason = "a test says what is wrong by failing, and is not in a hurry"
 )]

@@ -86,7 +86,7 @@ fn files_under(path: &str) -> Vec<String> {
 
 fn rust_files() -> Vec<String> {
     let rooms = ["src", "tests", "proto"];
-    rooms.iter().flat_map(|room| files_under(room)).filter(|path| path.ends_with(".rs")).collect()
+    rooms.iter().flat_map(|room| files_under(room)).filter(|path| has_extension(path, "rs")).collect()
 }
 
 /// The code of a Rust file: comments, texts and characters are blanked, so that words in them are no paths.
@@ -204,7 +204,7 @@ fn room_of(path: &str) -> Option<&str> {
 fn rooms_know_only_what_is_below_them() {
     let layers: BTreeMap<&str, &[&str]> = LAYERS.iter().copied().collect();
     let mut faults = Vec::new();
-    for path in files_under("src").iter().filter(|path| path.ends_with(".rs")) {
+    for path in files_under("src").iter().filter(|path| has_extension(path, "rs")) {
         let Some(room) = room_of(path) else { continue };
         let Some(below) = layers.get(room) else {
             faults.push(format!("{path}: the room `{room}` has no layer"));
@@ -223,7 +223,7 @@ fn rooms_know_only_what_is_below_them() {
 #[test]
 fn outside_crates_stay_in_their_rooms() {
     let mut faults = Vec::new();
-    for path in files_under("src").iter().filter(|path| path.ends_with(".rs")) {
+    for path in files_under("src").iter().filter(|path| has_extension(path, "rs")) {
         let code = code_of(&read(path));
         for (name, rooms) in OUTSIDE {
             let needle = format!("{name}::");

@@ -75,7 +75,7 @@ impl Env {
         env.issue("unlisted", &client_ca.0, ExtendedKeyUsagePurpose::ClientAuth);
         env.issue("foreign", &foreign_ca.0, ExtendedKeyUsagePurpose::ClientAuth);
         env.configure("log = \"info\"\n", "");
-        assert!(env.run_bare(&["key", "create", env.path("master.key").to_str().unwrap()]).status.success());
+        assert!(Self::run_bare(&["key", "create", env.path("master.key").to_str().unwrap()]).status.success());
         env
     }
 
@@ -109,7 +109,7 @@ impl Env {
         let config = self.path("bdcd.toml");
         let mut all = arguments.to_vec();
         all.extend(["--config", config.to_str().unwrap()]);
-        self.run_bare(&all)
+        Self::run_bare(&all)
     }
 
     /// Runs the binary with a configuration and standard input.
@@ -127,7 +127,7 @@ impl Env {
     }
 
     /// Runs the binary as it is.
-    pub(crate) fn run_bare(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run_bare(arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_bdcd")).args(arguments).stdin(Stdio::null()).output().unwrap()
     }
 
