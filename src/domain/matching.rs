@@ -327,11 +327,10 @@ pub fn index_keys(party: Registered<'_>) -> Vec<String> {
         is_convertible |= number.is_convertible();
     }
     // A body is also found by name: among all where its number cannot be converted, else only by those whose own cannot.
-    let by_name = match (is_numbered, is_convertible) {
-        (false, _) => Some('m'),
-        (true, _) if party.nature() == Nature::Person => None,
-        (true, true) => Some('b'),
-        (true, false) => Some('m'),
+    let by_name = match is_numbered {
+        true if party.nature() == Nature::Person => None,
+        true if is_convertible => Some('b'),
+        _ => Some('m'),
     };
     if let Some(class) = by_name {
         keys.extend(party.names().into_iter().map(|name| format!("{class}:{name}")));

@@ -42,7 +42,7 @@ impl Values {
 /// A real-estate unit (不动产单元) with the registrations on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unit {
-    /// 不动产单元号; empty on a legacy registration that has none.
+    /// 不动产单元号, folded; empty on a legacy registration that has none.
     pub number: String,
     /// What holds the registrations of a unit without a number together; empty where there is a number.
     pub group: String,

@@ -76,7 +76,7 @@ impl PersonalValues {
             for part in parts.chain([cell.trim()]) {
                 let (number, name) = (normal_number(part), normal_name(part));
                 values.extend(fifteen_digits(&number));
-                values.extend([part.to_owned(), number, name]);
+                values.extend([part.to_owned(), number.into_owned(), name]);
             }
         }
         values.retain(|value| tells_of_somebody(value));
