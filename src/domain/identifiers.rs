@@ -95,9 +95,7 @@ pub fn is_no_number(normalised: &str) -> bool {
 #[must_use]
 pub fn citizen_check(digits: &str) -> Option<char> {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let digits: Vec<u32> = digits.chars().map(|digit| digit.to_digit(10)).collect::<Option<_>>()?;
-    let sum: u32 =
-        (digits.len() == 17).then(|| digits.iter().zip(WEIGHTS).map(|(digit, weight)| digit * weight).sum())?;
+    let sum = weighted(digits, WEIGHTS, |digit| char::from(digit).to_digit(10))?;
     "10X98765432".chars().nth(sum as usize % 11)
 }
 
@@ -105,27 +103,44 @@ pub fn citizen_check(digits: &str) -> Option<char> {
 /// alphabet or number.
 #[must_use]
 pub fn credit_check(characters: &str) -> Option<char> {
-    const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
-    let values: Vec<usize> = characters.chars().map(|one| CREDIT_ALPHABET.find(one)).collect::<Option<_>>()?;
-    let sum: usize =
-        (values.len() == 17).then(|| values.iter().zip(WEIGHTS).map(|(value, weight)| value * weight).sum())?;
-    CREDIT_ALPHABET.chars().nth((31 - sum % 31) % 31)
+    const WEIGHTS: [u32; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
+    let sum = weighted(characters, WEIGHTS, credit_value)?;
+    CREDIT_ALPHABET.get((31 - sum as usize % 31) % 31).map(|check| char::from(*check))
 }
 
-const CREDIT_ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+const CREDIT_ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
+
+/// The value of a character of the credit code's alphabet: digits, then letters without I, O, S, V, Z.
+fn credit_value(character: u8) -> Option<u32> {
+    let skipped = match character {
+        b'0'..=b'9' => return Some(u32::from(character - b'0')),
+        b'A'..=b'H' => 0,
+        b'J'..=b'N' => 1,
+        b'P'..=b'R' => 2,
+        b'T' | b'U' => 3,
+        b'W'..=b'Y' => 4,
+        _ => return None,
+    };
+    Some(u32::from(character - b'A') + 10 - skipped)
+}
 
 /// The check character of an organisation code, from its first 8 characters; `None` where they are no digits or letters.
 #[must_use]
 pub fn organisation_check(characters: &str) -> Option<char> {
     const WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
-    let values: Vec<u32> = characters.chars().map(|one| one.to_digit(36)).collect::<Option<_>>()?;
-    let sum: u32 =
-        (values.len() == 8).then(|| values.iter().zip(WEIGHTS).map(|(value, weight)| value * weight).sum())?;
-    match 11 - sum % 11 {
+    match 11 - weighted(characters, WEIGHTS, |one| char::from(one).to_digit(36))? % 11 {
         10 => Some('X'),
         11 => Some('0'),
         digit => char::from_digit(digit, 10),
     }
+}
+
+/// The sum of the characters' values, each with its weight; `None` where there are more, fewer, or others.
+fn weighted<const N: usize>(text: &str, weights: [u32; N], value: impl Fn(u8) -> Option<u32>) -> Option<u32> {
+    if text.len() != N {
+        return None;
+    }
+    text.bytes().zip(weights).map(|(character, weight)| Some(value(character)? * weight)).sum()
 }
 
 /// Whether the last character of `number` is the check character that `check` computes of the others.
@@ -175,7 +190,7 @@ pub fn is_citizen_valid(number: &str) -> bool {
 /// Whether a normalised number has the shape of a unified social credit code.
 #[must_use]
 pub fn is_credit_shaped(number: &str) -> bool {
-    number.len() == 18 && number.chars().all(|one| CREDIT_ALPHABET.contains(one))
+    number.len() == 18 && number.bytes().all(|one| credit_value(one).is_some())
 }
 
 /// Whether it is so shaped, and both its own check character and that of the organisation code inside are right.
@@ -219,6 +234,8 @@ mod tests {
         assert!(is_citizen_valid("11010519491231002X"));
         assert!(!is_citizen_valid("110105194913310024"));
         assert!(is_credit_valid("91350100M000100Y43"));
+        let values: Vec<_> = CREDIT_ALPHABET.iter().filter_map(|one| credit_value(*one)).collect();
+        assert!(values.into_iter().eq(0..31));
     }
 
     #[test]

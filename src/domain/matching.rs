@@ -305,12 +305,10 @@ impl<'a> Number<'a> {
         self.organisation().is_some()
     }
 
-    /// What it shares with every number that may be the same.
-    fn keys(&self, keys: &mut Vec<String>) {
-        let (fifteen, organisation) = (self.fifteen(), self.organisation());
+    /// What it shares with every number that may be the same; given its own two forms.
+    fn keys(&self, fifteen: Option<&str>, organisation: Option<&str>, keys: &mut Vec<String>) {
         let own = (fifteen.is_none() && organisation.is_none()).then_some(&*self.text);
-        let converted = [fifteen.as_deref(), organisation, self.permit(), own];
-        keys.extend(converted.into_iter().flatten().map(|key| format!("n:{key}")));
+        keys.extend([fifteen, organisation, self.permit(), own].into_iter().flatten().map(|key| ["n:", key].concat()));
     }
 }
 
@@ -322,9 +320,10 @@ pub fn index_keys(party: Registered<'_>) -> Vec<String> {
     let mut keys = Vec::new();
     let (mut is_numbered, mut is_convertible) = (false, false);
     for number in party.numbers() {
-        number.keys(&mut keys);
+        let organisation = number.organisation();
+        number.keys(number.fifteen().as_deref(), organisation, &mut keys);
         is_numbered = true;
-        is_convertible |= number.is_convertible();
+        is_convertible |= organisation.is_some();
     }
     // A body is also found by name: among all where its number cannot be converted, else only by those whose own cannot.
     let by_name = match is_numbered {
@@ -404,7 +403,7 @@ impl Subject {
     #[must_use]
     pub fn search_keys(&self) -> Vec<String> {
         let mut keys = vec![format!("m:{}", self.name)];
-        self.number.keys(&mut keys);
+        self.number.keys(self.fifteen.as_deref(), self.organisation.as_deref(), &mut keys);
         if self.nature == Nature::Body && self.organisation.is_none() {
             keys.push(format!("b:{}", self.name));
         }

@@ -65,20 +65,27 @@ impl Writer {
     }
 
     /// Writes an embedded message, present even where empty.
+    #[expect(clippy::cast_possible_truncation, reason = "what is cast was masked, or left below 128 by the loop")]
     pub fn message(&mut self, tag: u32, write: impl FnOnce(&mut Self)) {
         self.varint_value(u64::from(tag << 3 | DELIMITED));
-        // The length comes first and is known last: most messages here are shorter than 16 KiB, so two bytes are set aside,
-        // and what lies behind is moved where they do not fit.
+        // The length comes first and is known last: one byte is set aside, enough for most messages here, and what lies
+        // behind is moved where the length takes more.
         let start = self.bytes.len();
-        self.bytes.extend_from_slice(&[0, 0]);
+        self.bytes.push(0);
         write(self);
-        let length = self.bytes.len() - start - 2;
-        let mut prefix = Self::default();
-        prefix.varint_value(length as u64);
-        if prefix.bytes.len() == 2 {
-            self.bytes[start..start + 2].copy_from_slice(&prefix.bytes);
+        let mut length = self.bytes.len() - start - 1;
+        let mut prefix = [0; 10];
+        let mut width = 0;
+        while length >= 0x80 {
+            prefix[width] = (length & 0x7f) as u8 | 0x80;
+            length >>= 7;
+            width += 1;
+        }
+        prefix[width] = length as u8;
+        if width == 0 {
+            self.bytes[start] = prefix[0];
         } else {
-            self.bytes.splice(start..start + 2, prefix.bytes);
+            self.bytes.splice(start..=start, prefix[..=width].iter().copied());
         }
     }
 }

@@ -174,7 +174,8 @@ impl Reader {
     /// [`ReadError`] where the file fails or a record does not open.
     pub fn locate(&mut self, number: &str) -> Result<Vec<Unit>, ReadError> {
         let mut ids = Vec::new();
-        self.add_ids(LOCATOR_UNITS, &self.keys.locator_tag(&text::locator(number)), &mut ids)?;
+        let mut statement = self.prepare(LOCATOR_UNITS)?;
+        self.add_ids(&mut statement, &self.keys.locator_tag(&text::locator(number)), &mut ids)?;
         self.units(&ids)
     }
 
@@ -185,8 +186,9 @@ impl Reader {
     /// [`ReadError::Store`] where the file fails.
     pub fn unit_ids(&mut self, keys: &[String]) -> Result<Vec<i64>, ReadError> {
         let mut ids = Vec::new();
+        let mut statement = self.prepare(SUBJECT_UNITS)?;
         for key in keys {
-            self.add_ids(SUBJECT_UNITS, &self.keys.subject_tag(key), &mut ids)?;
+            self.add_ids(&mut statement, &self.keys.subject_tag(key), &mut ids)?;
         }
         ids.sort_unstable();
         ids.dedup();
@@ -226,8 +228,7 @@ impl Reader {
         Ok(record)
     }
 
-    fn add_ids(&self, sql: &str, tag: &Tag, ids: &mut Vec<i64>) -> Result<(), ReadError> {
-        let mut statement = self.prepare(sql)?;
+    fn add_ids(&self, statement: &mut CachedStatement<'_>, tag: &Tag, ids: &mut Vec<i64>) -> Result<(), ReadError> {
         let failed = |source| self.failed(source);
         let mut rows = statement.query(params![tag.as_slice()]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
