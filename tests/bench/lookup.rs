@@ -34,6 +34,10 @@ use bdcd::{
     service::draft,
 };
 
+/// The allocator of the daemon, which is what is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUNDS: usize = 31;
 const SUBJECTS: usize = 2_000;
 
