@@ -103,17 +103,49 @@ pub enum ComposeError {
     Unreconciled,
 }
 
+/// What every answer of a generation says alike, encoded once.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Authority, generation and rule version.
+    generation: Vec<u8>,
+    /// The tables of the coverage.
+    tables: Vec<u8>,
+    quarantined_rows: u64,
+}
+
+impl Frame {
+    /// The frame of a generation's answers.
+    #[must_use]
+    pub fn new(facts: &GenerationFacts) -> Self {
+        let (mut generation, mut tables) = (Writer::default(), Writer::default());
+        generation.message(2, |writer| {
+            writer.text(1, &facts.authority_code);
+            writer.text(2, &facts.authority_name);
+        });
+        generation.message(3, |writer| {
+            writer.number(1, facts.sequence);
+            writer.text(2, &facts.package_id);
+            writer.text(3, &facts.as_of);
+            writer.text(4, &facts.expires);
+        });
+        generation.number(4, u64::from(RULES_VERSION));
+        for (table, rows) in &facts.tables {
+            tables.message(1, |writer| {
+                writer.text(1, table.name());
+                writer.number(2, *rows);
+            });
+        }
+        Self { generation: generation.finish(), tables: tables.finish(), quarantined_rows: facts.quarantined_rows }
+    }
+}
+
 /// Composes the answer to `inquiry` from the records that its search keys lead to, in any order: the bytes of
 /// `bdcd.query.v1.Answer`. The same inquiry on the same records always gives the same bytes (invariant 4).
 ///
 /// # Errors
 ///
 /// Where a record cannot be read, or the counts do not reconcile.
-pub fn compose(
-    inquiry: &Inquiry,
-    records: &[impl AsRef<[u8]>],
-    generation: &GenerationFacts,
-) -> Result<Vec<u8>, ComposeError> {
+pub fn compose(inquiry: &Inquiry, records: &[impl AsRef<[u8]>], frame: &Frame) -> Result<Vec<u8>, ComposeError> {
     let mut tally = Tally::default();
     let mut units = Vec::with_capacity(records.len());
     for record in records {
@@ -127,7 +159,8 @@ pub fn compose(
     let coverage = tally.coverage().ok_or(ComposeError::Unreconciled)?;
     let size: usize = units.iter().map(|(unit, _)| unit.head.len()).sum();
     let mut writer = Writer::with_capacity(2048 + 4 * size);
-    write_generation(&mut writer, &inquiry.request_number, generation);
+    writer.text(1, &inquiry.request_number);
+    writer.encoded(&frame.generation);
     for (unit, reported) in &units {
         writer.message(5, |writer| {
             writer.encoded(unit.head);
@@ -141,33 +174,13 @@ pub fn compose(
             }
         });
     }
-    writer.message(6, |writer| write_coverage(writer, &coverage, generation));
+    writer.message(6, |writer| write_coverage(writer, &coverage, frame));
     writer.text(7, STATEMENT);
     Ok(writer.finish())
 }
 
-fn write_generation(writer: &mut Writer, request_number: &str, generation: &GenerationFacts) {
-    writer.text(1, request_number);
-    writer.message(2, |writer| {
-        writer.text(1, &generation.authority_code);
-        writer.text(2, &generation.authority_name);
-    });
-    writer.message(3, |writer| {
-        writer.number(1, generation.sequence);
-        writer.text(2, &generation.package_id);
-        writer.text(3, &generation.as_of);
-        writer.text(4, &generation.expires);
-    });
-    writer.number(4, u64::from(RULES_VERSION));
-}
-
-fn write_coverage(writer: &mut Writer, coverage: &Coverage, generation: &GenerationFacts) {
-    for (table, rows) in &generation.tables {
-        writer.message(1, |writer| {
-            writer.text(1, table.name());
-            writer.number(2, *rows);
-        });
-    }
+fn write_coverage(writer: &mut Writer, coverage: &Coverage, frame: &Frame) {
+    writer.encoded(&frame.tables);
     writer.number(2, coverage.found);
     writer.number(3, coverage.reported);
     for (rule, registrations) in &coverage.withheld {
@@ -176,7 +189,7 @@ fn write_coverage(writer: &mut Writer, coverage: &Coverage, generation: &Generat
             writer.number(2, *registrations);
         });
     }
-    writer.number(5, generation.quarantined_rows);
+    writer.number(5, frame.quarantined_rows);
 }
 
 /// What becomes of each registration found, by its source row: the unit of counting.
@@ -380,7 +393,7 @@ mod tests {
             writer.finish()
         };
         let records: Vec<_> = units.into_iter().map(record).collect();
-        let bytes = super::compose(inquiry, &records, &GenerationFacts::default()).unwrap();
+        let bytes = super::compose(inquiry, &records, &Frame::new(&GenerationFacts::default())).unwrap();
         let answer = Answer::decode(&bytes).unwrap();
         assert!(answer.reconciles());
         answer

@@ -10,7 +10,7 @@ use std::{
 
 use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, params};
 
-use crate::domain::{codec, generation::GenerationFacts, record::Unit};
+use crate::domain::{answer::Frame, codec, generation::GenerationFacts, record::Unit};
 
 use super::{
     error::{OpenError, ReadError},
@@ -24,7 +24,8 @@ use super::{
 /// How much of the file is mapped at most; more than any register, so all of it.
 const MAP_BYTES_MAX: i64 = 1 << 40;
 
-const SUBJECT_UNITS: &str = "SELECT unit FROM subject WHERE tag = ?1";
+/// Two tags at a time: most inquiries have a number and a name to look up.
+const SUBJECT_UNITS: &str = "SELECT unit FROM subject WHERE tag = ?1 UNION ALL SELECT unit FROM subject WHERE tag = ?2";
 const LOCATOR_UNITS: &str = "SELECT unit FROM locator WHERE tag = ?1";
 const RECORD: &str = "SELECT sealed FROM unit WHERE id = ?1";
 
@@ -34,6 +35,7 @@ pub struct Generation {
     file: PathBuf,
     keys: Arc<Keys>,
     facts: GenerationFacts,
+    frame: Frame,
     counts: Counts,
 }
 
@@ -52,8 +54,8 @@ impl Generation {
         let Some(Meta { salt, facts, counts }) = meta else {
             return Err(OpenError::Format { name: name.to_owned(), format: FORMAT });
         };
-        let generation =
-            Self { name: name.to_owned(), file, keys: Arc::new(Keys::derive(master, &salt)), facts, counts };
+        let (keys, frame) = (Arc::new(Keys::derive(master, &salt)), Frame::new(&facts));
+        let generation = Self { name: name.to_owned(), file, keys, facts, frame, counts };
         let mut reader = generation.reader_on(connection);
         if generation.counts.units > 0 && reader.open_record(1).is_err() {
             return Err(OpenError::WrongKey { name: name.to_owned() });
@@ -65,6 +67,12 @@ impl Generation {
     #[must_use]
     pub fn facts(&self) -> &GenerationFacts {
         &self.facts
+    }
+
+    /// What every answer of it says alike.
+    #[must_use]
+    pub fn frame(&self) -> &Frame {
+        &self.frame
     }
 
     /// The name of its folder.
@@ -175,7 +183,8 @@ impl Reader {
     pub fn locate(&mut self, number: &str) -> Result<Vec<Unit>, ReadError> {
         let mut ids = Vec::new();
         let mut statement = self.prepare(LOCATOR_UNITS)?;
-        self.add_ids(&mut statement, &self.keys.locator_tag(&text::locator(number)), &mut ids)?;
+        let tag = self.keys.locator_tag(&text::locator(number));
+        self.add_ids(&mut statement, params![tag.as_slice()], &mut ids)?;
         self.units(&ids)
     }
 
@@ -187,8 +196,11 @@ impl Reader {
     pub fn unit_ids(&mut self, keys: &[String]) -> Result<Vec<i64>, ReadError> {
         let mut ids = Vec::new();
         let mut statement = self.prepare(SUBJECT_UNITS)?;
-        for key in keys {
-            self.add_ids(&mut statement, &self.keys.subject_tag(key), &mut ids)?;
+        for pair in keys.chunks(2) {
+            let [first, second] = [pair.first(), pair.get(1)].map(|key| key.map(|key| self.keys.subject_tag(key)));
+            // Where there is no second key it is NULL, which equals no tag.
+            let tags = params![first.as_ref().map(Tag::as_slice), second.as_ref().map(Tag::as_slice)];
+            self.add_ids(&mut statement, tags, &mut ids)?;
         }
         ids.sort_unstable();
         ids.dedup();
@@ -228,9 +240,14 @@ impl Reader {
         Ok(record)
     }
 
-    fn add_ids(&self, statement: &mut CachedStatement<'_>, tag: &Tag, ids: &mut Vec<i64>) -> Result<(), ReadError> {
+    fn add_ids(
+        &self,
+        statement: &mut CachedStatement<'_>,
+        tags: impl rusqlite::Params,
+        ids: &mut Vec<i64>,
+    ) -> Result<(), ReadError> {
         let failed = |source| self.failed(source);
-        let mut rows = statement.query(params![tag.as_slice()]).map_err(failed)?;
+        let mut rows = statement.query(tags).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
             ids.push(row.get(0).map_err(failed)?);
         }

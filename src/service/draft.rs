@@ -4,8 +4,7 @@
 
 use crate::{
     domain::{
-        answer::{self, ComposeError},
-        generation::GenerationFacts,
+        answer::{self, ComposeError, Frame},
         inquiry::Inquiry,
     },
     mirror::{OpenError, ReadError, Reader},
@@ -30,7 +29,7 @@ pub enum DraftError {
 /// # Errors
 ///
 /// Where the generation cannot be read, or the counts do not reconcile.
-pub fn answer_bytes(reader: &mut Reader, facts: &GenerationFacts, inquiry: &Inquiry) -> Result<Vec<u8>, DraftError> {
+pub fn answer_bytes(reader: &mut Reader, frame: &Frame, inquiry: &Inquiry) -> Result<Vec<u8>, DraftError> {
     let records = reader.records(&inquiry.subject.search_keys())?;
-    Ok(answer::compose(inquiry, &records, facts)?)
+    Ok(answer::compose(inquiry, &records, frame)?)
 }

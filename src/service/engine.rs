@@ -143,7 +143,7 @@ fn read(serving: &ArcSwap<Generation>, mut jobs: mpsc::Receiver<Job>) {
             continue;
         }
         let result = on_serving(serving, &mut opened)
-            .and_then(|(generation, reader)| draft::answer_bytes(reader, generation.facts(), &job.inquiry));
+            .and_then(|(generation, reader)| draft::answer_bytes(reader, generation.frame(), &job.inquiry));
         if result.is_err() {
             opened = None;
         }

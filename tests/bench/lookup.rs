@@ -200,7 +200,7 @@ fn lookup(what: &str, generation: &Generation, inquiries: &[Inquiry]) -> Result<
 fn answer_all(reader: &mut Reader, generation: &Generation, inquiries: &[Inquiry]) -> Result<usize, Box<dyn Error>> {
     let mut bytes = 0;
     for inquiry in inquiries {
-        bytes += draft::answer_bytes(reader, generation.facts(), inquiry)?.len();
+        bytes += draft::answer_bytes(reader, generation.frame(), inquiry)?.len();
     }
     Ok(bytes)
 }

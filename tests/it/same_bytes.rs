@@ -58,7 +58,7 @@ fn inquiries() -> Vec<Inquiry> {
 fn answers(mirror: &Mirror, inquiries: &[Inquiry]) -> Vec<Vec<u8>> {
     let generation = mirror.open(&mirror.current().unwrap().unwrap()).unwrap();
     let mut reader = generation.reader().unwrap();
-    inquiries.iter().map(|one| draft::answer_bytes(&mut reader, generation.facts(), one).unwrap()).collect()
+    inquiries.iter().map(|one| draft::answer_bytes(&mut reader, generation.frame(), one).unwrap()).collect()
 }
 
 #[test]
@@ -73,8 +73,8 @@ fn a_thousand_times_after_reopening_and_from_a_recompiled_package() {
     let mut reader = generation.reader().unwrap();
     for time in 0..1_000 {
         let at = time % inquiries.len();
-        assert_eq!(draft::answer_bytes(&mut reader, generation.facts(), &inquiries[at]).unwrap(), first[at]);
-        assert_eq!(draft::answer_bytes(&mut reader, generation.facts(), &inquiries[0]).unwrap(), first[0]);
+        assert_eq!(draft::answer_bytes(&mut reader, generation.frame(), &inquiries[at]).unwrap(), first[at]);
+        assert_eq!(draft::answer_bytes(&mut reader, generation.frame(), &inquiries[0]).unwrap(), first[0]);
     }
 
     let reopened = Mirror::new(folder.path().join("one"), MasterKey::from_bytes([1; 32]));

@@ -4,8 +4,7 @@ use std::{path::Path, thread};
 
 use bdcd::{
     domain::{
-        answer::Answer,
-        generation::GenerationFacts,
+        answer::{Answer, Frame},
         inquiry::{Door, Draft},
     },
     mirror::{MasterKey, Mirror, Reader},
@@ -38,7 +37,7 @@ fn compare(package: &Path) -> (u64, u64) {
     thread::scope(|scope| {
         let ask = |share| {
             let mut reader = generation.reader().unwrap();
-            oracle.check(share, |draft| answer(&mut reader, &facts, draft))
+            oracle.check(share, |draft| answer(&mut reader, generation.frame(), draft))
         };
         let asking: Vec<_> = shares.map(|share| scope.spawn(move || ask(share))).collect();
         let compared = asking.into_iter().map(|share| share.join().unwrap());
@@ -46,9 +45,9 @@ fn compare(package: &Path) -> (u64, u64) {
     })
 }
 
-fn answer(reader: &mut Reader, facts: &GenerationFacts, draft: Draft) -> Answer {
+fn answer(reader: &mut Reader, frame: &Frame, draft: Draft) -> Answer {
     let Ok(inquiry) = draft.check(Door::Query) else { unreachable!("the oracle asks whole inquiries") };
-    let bytes = service::draft::answer_bytes(reader, facts, &inquiry).unwrap();
+    let bytes = service::draft::answer_bytes(reader, frame, &inquiry).unwrap();
     Answer::decode(&bytes).unwrap()
 }
 
