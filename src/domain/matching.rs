@@ -62,7 +62,7 @@ impl Flag {
 pub enum Withholding {
     /// An ambiguous form of number is equal and the name is not (D6, D11).
     NameDiffers = 1,
-    /// A person of that name without a usable number.
+    /// A person of that name without a usable number; also a body where the inquiry does not say that it asks about one.
     PersonNameOnly = 2,
     /// A travel permit that differs in its issue count (D18).
     PermitIssue = 3,
@@ -404,7 +404,7 @@ impl Subject {
     pub fn search_keys(&self) -> Vec<String> {
         let mut keys = vec![format!("m:{}", self.name)];
         self.number.keys(self.fifteen.as_deref(), self.organisation.as_deref(), &mut keys);
-        if self.nature == Nature::Body && self.organisation.is_none() {
+        if self.nature != Nature::Person && self.organisation.is_none() {
             keys.push(format!("b:{}", self.name));
         }
         keys.sort_unstable();
@@ -479,10 +479,14 @@ impl Subject {
         is_same_name: &impl Deref<Target = bool>,
     ) -> Option<Outcome> {
         let outcome = match (self.nature, party.nature()) {
-            (Nature::Body, Nature::Body | Nature::Unknown) => {
+            (Nature::Body | Nature::Unknown, Nature::Body | Nature::Unknown) => {
                 let is_convertible = || party.numbers().any(|number| number.is_convertible());
-                (!is_numbered || self.organisation.is_some() != is_convertible())
-                    .then(|| Outcome::Match { rule: Rule::Name, flags: vec![Flag::VerifyOnSite] })
+                let may_be = !is_numbered || self.organisation.is_some() != is_convertible();
+                // Where the document kind does not tell that a body is asked about, the name is not enough to show it.
+                may_be.then(|| match self.nature {
+                    Nature::Body => Outcome::Match { rule: Rule::Name, flags: vec![Flag::VerifyOnSite] },
+                    Nature::Person | Nature::Unknown => Outcome::Withheld(Withholding::PersonNameOnly),
+                })
             }
             (Nature::Person, Nature::Body) => None,
             // Never a natural person by name alone: counted, not shown.

@@ -305,6 +305,10 @@ impl Asked {
                 let is_one_convertible = is_convertible(&self.number) != party.numbers.iter().any(is_convertible);
                 (party.numbers.is_empty() || is_one_convertible).then(|| (Found::Name, vec!["verify_on_site"]))
             }
+            (Nature::Unknown, Nature::Body | Nature::Unknown) => {
+                let is_one_convertible = is_convertible(&self.number) != party.numbers.iter().any(is_convertible);
+                (party.numbers.is_empty() || is_one_convertible).then(|| (Found::PersonNameOnly, Vec::new()))
+            }
             (Nature::Person, Nature::Body) => None,
             _ => party.numbers.is_empty().then(|| (Found::PersonNameOnly, Vec::new())),
         }
