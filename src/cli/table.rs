@@ -11,7 +11,7 @@ use crate::{
         matching::{Flag, Rule},
         record::{Matched, Party, Registration, Role, Status, Unit},
     },
-    spec::{codes, reason},
+    spec::{codes, withheld_because},
 };
 
 /// The whole answer: a table a unit, then what was searched.
@@ -33,7 +33,7 @@ pub(super) fn of_answer(answer: &Answer) -> String {
     let coverage = &answer.coverage;
     line(format_args!("\n命中 {} 件，列出 {} 件。", coverage.found, coverage.reported));
     for (rule, count) in &coverage.withheld {
-        line(format_args!("未列出 {count} 件：{}。", reason(*rule)));
+        line(format_args!("未列出 {count} 件：{}。", withheld_because(*rule)));
     }
     let searched: Vec<_> = generation.tables.iter().map(|(table, _)| table.name()).collect();
     line(format_args!("检索表：{}", searched.join(" ")));

@@ -10,7 +10,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::domain::{generation::GenerationFacts, tables::RowSource};
+use crate::domain::{
+    generation::GenerationFacts,
+    tables::{RowSource, Table},
+};
 
 use super::{
     compile::{Budget, Target, compile},
@@ -57,7 +60,8 @@ impl Mirror {
     /// Compiles the rows of `source` into a generation and makes it the serving one.
     ///
     /// `manifest` is kept beside the generation as it is. The generation is built aside, synced, verified, and only then
-    /// moved in; the pointer moves last. Where the generation is there already, only the pointer moves.
+    /// moved in; the pointer moves last. Where the generation is there already, the package is
+    /// checked, and only the pointer moves.
     ///
     /// # Errors
     ///
@@ -77,6 +81,10 @@ impl Mirror {
         self.check_sequence(facts)?;
         let name = facts.name();
         if let Some(report) = self.report_of(&name)? {
+            // The manifest is the same; whether the files still are what it says is only known by reading them.
+            for table in Table::ALL {
+                source.visit(table, &mut |_| {}).map_err(LoadError::Source)?;
+            }
             self.point_to(&name).map_err(disk("move the pointer"))?;
             return Ok(LoadReport { already_loaded: true, ..report });
         }

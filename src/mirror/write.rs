@@ -112,12 +112,7 @@ impl RecordWriter {
     fn note_subjects(&mut self, unit: &Unit) -> Result<(), WriteError> {
         self.tags.clear();
         for party in unit.registrations.iter().flat_map(|registration| &registration.parties) {
-            let keys = index_keys(Registered {
-                name: party.values.get(tag::PARTY_NAME),
-                document_kind: party.values.get(tag::PARTY_DOCUMENT_KIND),
-                document_number: party.values.get(tag::PARTY_DOCUMENT_NUMBER),
-                holder_kind: party.values.get(tag::PARTY_KIND),
-            });
+            let keys = index_keys(Registered::of(party));
             self.tags.extend(keys.iter().map(|key| self.keys.subject_tag(key)));
         }
         push_entries(&mut self.tags, self.last_id, &mut self.subjects)

@@ -5,7 +5,9 @@
 //! is wholly from one (invariant 3), and what does not open leaves the last good one serving (invariant 7).
 
 use std::{
-    io,
+    error::Error,
+    io, iter,
+    panic::{self, AssertUnwindSafe},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -22,7 +24,7 @@ use tokio::sync::{
 
 use super::draft::{self, DraftError};
 use crate::{
-    domain::{answer::ComposeError, generation::GenerationFacts, inquiry::Inquiry},
+    domain::{generation::GenerationFacts, inquiry::Inquiry},
     mirror::{Generation, Mirror, OpenError, Reader},
 };
 
@@ -142,13 +144,36 @@ fn read(serving: &ArcSwap<Generation>, mut jobs: mpsc::Receiver<Job>) {
         if job.reply.is_closed() {
             continue;
         }
-        let result = on_serving(serving, &mut opened)
-            .and_then(|(generation, reader)| draft::answer_bytes(reader, generation.frame(), &job.inquiry));
-        if result.is_err() {
-            opened = None;
+        // A panic costs one inquiry, never the thread: its caller is told that the reader stopped.
+        let answered = panic::catch_unwind(AssertUnwindSafe(|| {
+            let (generation, reader) = on_serving(serving, &mut opened)?;
+            draft::answer_bytes(reader, generation.frame(), &job.inquiry)
+        }));
+        match answered {
+            Ok(Ok(bytes)) => reply(job, Ok(bytes)),
+            Ok(Err(error)) => {
+                let generation = serving.load();
+                tracing::error!(generation = generation.name(), error = chain(&error), "cannot answer");
+                opened = None;
+                reply(job, Err(error));
+            }
+            Err(_) => {
+                tracing::error!("a reader panicked: this is a fault of the program, report it");
+                opened = None;
+            }
         }
-        drop(job.reply.send(result));
     }
+}
+
+/// Hands the result back; where nobody waits any more there is nobody to tell.
+fn reply(job: Job, result: Result<Vec<u8>, DraftError>) {
+    job.reply.send(result).unwrap_or_default();
+}
+
+/// An error with its causes, for the log.
+fn chain(error: &dyn Error) -> String {
+    let causes = iter::successors(error.source(), |cause: &&dyn Error| (*cause).source());
+    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
 /// The reader of the generation that serves now, opened anew after a switch.
@@ -157,11 +182,14 @@ fn on_serving<'a>(
     opened: &'a mut Option<(Arc<Generation>, Reader)>,
 ) -> Result<&'a mut (Arc<Generation>, Reader), DraftError> {
     let current = serving.load_full();
-    if opened.as_ref().is_none_or(|(generation, _)| !Arc::ptr_eq(generation, &current)) {
-        let reader = current.reader().map_err(DraftError::Open)?;
-        *opened = Some((current, reader));
+    opened.take_if(|(generation, _)| !Arc::ptr_eq(generation, &current));
+    match opened {
+        Some(opened) => Ok(opened),
+        slot @ None => {
+            let reader = current.reader()?;
+            Ok(slot.insert((current, reader)))
+        }
     }
-    opened.as_mut().ok_or(DraftError::Compose(ComposeError::Unreconciled))
 }
 
 /// Opens the generation that the pointer names, where it is another one.
@@ -170,7 +198,7 @@ fn follow(mirror: &Mirror, serving: &ArcSwap<Generation>) {
         Ok(Some(name)) if name != serving.load().name() => name,
         Ok(_) => return,
         Err(err) => {
-            tracing::warn!(error = %err, "cannot read the pointer; the last good generation serves");
+            tracing::warn!(error = chain(&err), "cannot read the pointer; the last good generation serves");
             return;
         }
     };
@@ -180,7 +208,7 @@ fn follow(mirror: &Mirror, serving: &ArcSwap<Generation>) {
             tracing::info!(generation = name, "generation serves");
         }
         Err(err) => {
-            tracing::error!(generation = name, error = %err, "cannot open generation; the last good one serves");
+            tracing::error!(generation = name, error = chain(&err), "cannot open generation; the last good one serves");
         }
     }
 }

@@ -7,7 +7,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::{
     feedback::{List, Node},
     options::{DateForm, FeedbackOptions, NumberForm},
-    shape::{LISTS, Step, steps},
+    shape::{LISTS, Step, has_share, steps},
 };
 use crate::domain::{
     answer::Answer,
@@ -70,6 +70,7 @@ fn item(unit: &Unit, registration: &Registration, options: &FeedbackOptions) -> 
                 let is_it = |field: &&Field| is_detail(*step, field) && is_told(field, registration.kind, options);
                 nodes.extend(table.fields.iter().filter(is_it).filter_map(detail));
             }
+            Step::Certificate if table.certificate.is_empty() => {}
             Step::Certificate => {
                 let number = registration.common.get(tag::CERTIFICATE_NUMBER);
                 nodes.push(Node::Leaf(table.certificate.to_owned(), number.to_owned()));
@@ -79,7 +80,7 @@ fn item(unit: &Unit, registration: &Registration, options: &FeedbackOptions) -> 
                 let field = COMMON.iter().find(|field| field.element == Some(element));
                 nodes.extend(field.and_then(|field| leaf(field, registration.common.get(field.tag))));
             }
-            Step::Share if options.share => {
+            Step::Share if options.share && has_share(registration.kind) => {
                 nodes.push(Node::Leaf("FEBL".to_owned(), joined(&registration.parties, tag::PARTY_SHARE)));
             }
             Step::Position if options.positions => nodes.extend(unit.position.as_ref().map(position)),
@@ -172,7 +173,7 @@ fn decimal(text: &str, form: NumberForm) -> String {
 pub(super) fn message(answer: &Answer, options: &FeedbackOptions) -> String {
     let mut sentences = vec![format!("数据截止时间：{}。", answer.generation.as_of)];
     let withheld: Vec<_> =
-        answer.coverage.withheld.iter().map(|(rule, count)| format!("{}{count}件", reason(*rule))).collect();
+        answer.coverage.withheld.iter().map(|(rule, count)| format!("{}{count}件", withheld_because(*rule))).collect();
     if !withheld.is_empty() {
         sentences.push(format!("另有未列出的登记：{}；需要时请现场核实。", withheld.join("，")));
     }
@@ -199,7 +200,7 @@ pub(super) fn message(answer: &Answer, options: &FeedbackOptions) -> String {
 
 /// Why registrations are not shown, in the court's language.
 #[must_use]
-pub fn reason(rule: Withholding) -> &'static str {
+pub fn withheld_because(rule: Withholding) -> &'static str {
     match rule {
         Withholding::NameDiffers => "证件号相符而姓名（名称）不符的",
         Withholding::PersonNameOnly => "仅姓名相同而无可用证件号的",

@@ -16,6 +16,6 @@ mod shape;
 mod tests;
 mod xml;
 
-pub use compose::reason;
+pub use compose::withheld_because;
 pub use options::{DateForm, FeedbackOptions, LeafMode, Nesting, NumberForm, ResultCodes};
 pub use xml::{Leaves, MESSAGE_BYTES_MAX, XmlError};

@@ -17,7 +17,7 @@ pub struct FeedbackOptions {
     pub leaves: LeafMode,
     /// Whether items carry DQDM and BEIZ (§9 no. 8).
     pub district_and_remark: bool,
-    /// Whether items carry FEBL, the holders' shares (§9 no. 8).
+    /// Whether TDSYQ, JSYDSYQ, FDCQ and GJZWSYQ carry FEBL, the holders' shares (§9 no. 8).
     pub share: bool,
     /// RESULT where something is found, where nothing is, and where a request cannot be answered (§6.6, §9 no. 9, D32).
     pub results: ResultCodes,

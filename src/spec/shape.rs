@@ -28,60 +28,33 @@ pub(super) enum Step {
 
 use Step::{Certificate, Common, Detail, Details, Holders, Position, Share, Unit};
 
-const RIGHT: &[Step] = &[
+/// Every kind but the objection: what a kind does not have is passed over.
+const STEPS: &[Step] = &[
     Unit,
     Details,
     Certificate,
+    Detail("DYQR"),
     Common("DJJG"),
     Share,
     Common("DQDM"),
     Common("YWH"),
     Common("BEIZ"),
+    Detail("ZCS"),
     Position,
     Holders,
 ];
 
+/// The objection has no DJJG, no DQDM and no holder list.
+const OBJECTION_STEPS: &[Step] = &[Unit, Details, Certificate, Common("DJSJ"), Common("BEIZ"), Common("YWH"), Position];
+
 /// The steps of an item of `kind`.
 pub(super) fn steps(kind: Kind) -> &'static [Step] {
-    match kind {
-        Kind::LandOwnership
-        | Kind::LandUse
-        | Kind::SeaUse
-        | Kind::Structure
-        | Kind::Forest
-        | Kind::PreNotice
-        | Kind::Easement
-        | Kind::AgriculturalUse => RIGHT,
-        Kind::Building => &[
-            Unit,
-            Details,
-            Certificate,
-            Common("DJJG"),
-            Share,
-            Common("DQDM"),
-            Common("YWH"),
-            Common("BEIZ"),
-            Detail("ZCS"),
-            Position,
-            Holders,
-        ],
-        Kind::Mortgage => &[
-            Unit,
-            Details,
-            Certificate,
-            Detail("DYQR"),
-            Common("DJJG"),
-            Common("DQDM"),
-            Common("YWH"),
-            Common("BEIZ"),
-            Position,
-            Holders,
-        ],
-        Kind::Seizure => {
-            &[Unit, Details, Common("DJJG"), Common("DQDM"), Common("YWH"), Common("BEIZ"), Position, Holders]
-        }
-        Kind::Objection => &[Unit, Details, Certificate, Common("DJSJ"), Common("BEIZ"), Common("YWH"), Position],
-    }
+    if kind == Kind::Objection { OBJECTION_STEPS } else { STEPS }
+}
+
+/// Whether items of `kind` may carry FEBL: only those for which an implementation does.
+pub(super) fn has_share(kind: Kind) -> bool {
+    matches!(kind, Kind::LandOwnership | Kind::LandUse | Kind::Building | Kind::Structure)
 }
 
 /// The lists of a result, in their order; the last two are extensions.

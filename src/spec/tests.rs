@@ -180,6 +180,9 @@ fn every_list_stands_in_its_order_and_switches_move_what_they_name() {
     let result = feedback::found(&answer(vec![full(Kind::Building)]), &options, Leaves::Plain);
     let names = elements(&result.lists[2].items[0]).join(" ");
     assert!(names.ends_with("BDCQZH DJJG FEBL YWH WZXX QLRXXLIST"), "{names}");
+    let result = feedback::found(&answer(vec![full(Kind::Forest)]), &options, Leaves::Plain);
+    let names = elements(&result.lists[5].items[0]).join(" ");
+    assert!(names.ends_with("BDCQZH DJJG YWH WZXX QLRXXLIST"), "no implementation has FEBL on LQ: {names}");
 }
 
 #[test]

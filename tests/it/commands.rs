@@ -174,3 +174,16 @@ fn the_demo_needs_nothing_and_leaves_what_it_says() {
     let again = Env::run_bare(&["demo", "--keep", kept.to_str().unwrap()]);
     assert_eq!(again.status.code(), Some(2), "an existing folder is not written over");
 }
+
+#[test]
+fn a_package_that_is_loaded_already_is_checked_again() {
+    let env = Env::with_county();
+    let package = env.path("altered");
+    copy_package("fixtures/county".as_ref(), &package);
+    let again = env.run(&["snapshot", "load", package.to_str().unwrap()]);
+    assert!(again.status.success(), "{}", said(&again));
+    edit(&package.join("FDCQ2.csv"), |text| text.replacen('1', "2", 1));
+    let altered = env.run(&["snapshot", "load", package.to_str().unwrap()]);
+    assert_eq!(altered.status.code(), Some(1));
+    assert!(said(&altered).contains("FDCQ2.csv"), "{}", said(&altered));
+}
