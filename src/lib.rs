@@ -19,8 +19,8 @@
 //!
 //! # Layers
 //!
-//! `domain` knows nothing of ours; `spec`, `package` and `mirror` know `domain` and never each other; `service` joins them;
-//! `rpc` serves `service`; `server`, `config` and `cli` stand on top. `tests/it/tidy.rs` holds this.
+//! `domain` and `keys` know nothing of ours; `spec`, `package` and `mirror` know `domain` and never each other (`mirror` seals
+//! with `keys`); `service` joins them; `rpc` serves `service`; `server`, `config` and `cli` stand on top. `tests/it/tidy.rs` holds this.
 //!
 //! # Invariants
 //!
@@ -39,6 +39,8 @@ pub mod domain;
 pub mod spec;
 
 pub mod package;
+
+pub mod keys;
 
 pub mod mirror;
 

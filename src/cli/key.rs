@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Failure, say};
-use crate::mirror::MasterKey;
+use crate::keys::MasterKey;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::{ConfigArgument, Failure, print, say};
 use crate::{
     config::Config,
-    mirror::{LoadError, MasterKey, Mirror},
+    keys::MasterKey,
+    mirror::{LoadError, Mirror},
     package::Package,
 };
 

@@ -10,16 +10,18 @@ use std::{
     thread::{self, ScopedJoinHandle},
 };
 
-use crate::domain::{
-    generation::GenerationFacts,
-    record::Unit,
-    tables::{Row, RowSource},
+use crate::{
+    domain::{
+        generation::GenerationFacts,
+        record::Unit,
+        tables::{Row, RowSource},
+    },
+    keys::SALT_BYTES,
 };
 
 use super::{
     assemble::{Assembler, Unplaced},
     error::LoadError,
-    key::SALT_BYTES,
     report::{Progress, Tally},
     seal::Keys,
     sort::{Buffer, Merge, Runs},

@@ -2,9 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::domain::tables::Table;
-
-use super::key::KeyError;
+use crate::{domain::tables::Table, keys::KeyError};
 
 /// Why a package was not loaded. Whatever it is, the generation that served before serves on.
 #[derive(Debug, thiserror::Error)]

@@ -11,9 +11,12 @@
 use rusqlite::{Connection, params, types::FromSql};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{generation::GenerationFacts, tables::Table};
+use crate::{
+    domain::{generation::GenerationFacts, tables::Table},
+    keys::SALT_BYTES,
+};
 
-use super::{key::SALT_BYTES, write::Counts};
+use super::write::Counts;
 
 /// The version of the file's layout.
 pub(super) const FORMAT: u32 = 1;

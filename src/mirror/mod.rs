@@ -121,7 +121,6 @@ mod checks;
 mod compile;
 mod dates;
 mod error;
-mod key;
 mod meta;
 mod read;
 mod references;
@@ -140,7 +139,6 @@ mod write;
 mod tests;
 
 pub use error::{LoadError, OpenError, ReadError, Reason};
-pub use key::{KeyError, MasterKey};
 pub use read::{Generation, Reader};
 pub use report::{LoadReport, OddValues, Progress, RegistrationCount, TableRows};
 pub use store::Mirror;

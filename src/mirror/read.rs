@@ -10,11 +10,13 @@ use std::{
 
 use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, params};
 
-use crate::domain::{answer::Frame, codec, generation::GenerationFacts, record::Unit};
+use crate::{
+    domain::{answer::Frame, codec, generation::GenerationFacts, record::Unit},
+    keys::MasterKey,
+};
 
 use super::{
     error::{OpenError, ReadError},
-    key::MasterKey,
     meta::{self, FORMAT, Meta},
     seal::{Keys, Tag},
     text,

@@ -8,11 +8,11 @@
 //! two tables do not show as equal.
 
 use ring::{
-    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    aead::{Aad, LessSafeKey, NONCE_LEN, Nonce},
     hmac,
 };
 
-use super::key::{MasterKey, SALT_BYTES};
+use crate::keys::{MasterKey, SALT_BYTES, aead_key};
 
 /// Length of a tag, in bytes.
 pub(super) const TAG_BYTES: usize = 16;
@@ -66,11 +66,6 @@ impl Keys {
     pub(super) fn locator_tag(&self, key: &str) -> Tag {
         tag(&self.locator, key)
     }
-}
-
-/// An AES-256-GCM key of these bytes.
-pub(super) fn aead_key(bytes: &[u8; 32]) -> LessSafeKey {
-    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("AES-256 takes 32 bytes"))
 }
 
 /// The nonce that is this number.

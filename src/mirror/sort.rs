@@ -15,10 +15,8 @@ use std::{
 
 use ring::aead::{Aad, LessSafeKey};
 
-use super::{
-    key::{KEY_BYTES, random},
-    seal::{aead_key, nonce},
-};
+use super::seal::nonce;
+use crate::keys::{KEY_BYTES, aead_key, random};
 
 /// Plain bytes of a sealed chunk, about; one chunk of every run is in memory while merging.
 const CHUNK_BYTES: usize = 256 * 1024;

@@ -10,15 +10,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::domain::{
-    generation::GenerationFacts,
-    tables::{RowSource, Table},
+use crate::{
+    domain::{
+        generation::GenerationFacts,
+        tables::{RowSource, Table},
+    },
+    keys::{MasterKey, random},
 };
 
 use super::{
     compile::{Budget, Target, compile},
     error::{LoadError, OpenError},
-    key::{MasterKey, random},
     read::Generation,
     report::{LoadReport, Progress},
     seal::Keys,

@@ -2,15 +2,18 @@
 
 use std::{collections::BTreeMap, convert::Infallible};
 
-use crate::domain::{
-    codec,
-    generation::GenerationFacts,
-    kinds::{Kind, tag},
-    record::{Registration, Role, Status, Unit},
-    tables::{Row, RowSource, Table},
+use crate::{
+    domain::{
+        codec,
+        generation::GenerationFacts,
+        kinds::{Kind, tag},
+        record::{Registration, Role, Status, Unit},
+        tables::{Row, RowSource, Table},
+    },
+    keys::MasterKey,
 };
 
-use super::{LoadError, LoadReport, MasterKey, Mirror, OpenError, Reason, compile::Budget};
+use super::{LoadError, LoadReport, Mirror, OpenError, Reason, compile::Budget};
 
 const PARCEL: &str = "990101001001GB00001";
 const PARCEL_UNIT: &str = "990101001001GB00001W00000000";

@@ -7,17 +7,19 @@ use std::{io, path::Path};
 
 use rusqlite::{Connection, params};
 
-use crate::domain::{
-    codec,
-    generation::GenerationFacts,
-    kinds::tag,
-    matching::{Registered, index_keys},
-    record::Unit,
-    wire::Writer,
+use crate::{
+    domain::{
+        codec,
+        generation::GenerationFacts,
+        kinds::tag,
+        matching::{Registered, index_keys},
+        record::Unit,
+        wire::Writer,
+    },
+    keys::SALT_BYTES,
 };
 
 use super::{
-    key::SALT_BYTES,
     meta::{self, Meta},
     seal::{Keys, TAG_BYTES, Tag},
     sort::{Merge, Sorter},

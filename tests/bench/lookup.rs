@@ -29,7 +29,8 @@ use bdcd::{
         inquiry::{Door, Draft, Inquiry},
         tables::Table,
     },
-    mirror::{Generation, MasterKey, Mirror, Reader},
+    keys::MasterKey,
+    mirror::{Generation, Mirror, Reader},
     package::synthetic,
     service::draft,
 };

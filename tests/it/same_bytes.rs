@@ -4,7 +4,8 @@ use std::path::Path;
 
 use bdcd::{
     domain::inquiry::{Door, Draft, Inquiry},
-    mirror::{MasterKey, Mirror},
+    keys::MasterKey,
+    mirror::Mirror,
     package::Package,
     service::draft,
 };

@@ -7,7 +7,8 @@ use bdcd::{
         answer::{Answer, Frame},
         inquiry::{Door, Draft},
     },
-    mirror::{MasterKey, Mirror, Reader},
+    keys::MasterKey,
+    mirror::{Mirror, Reader},
     package::{Package, synthetic},
     service,
 };

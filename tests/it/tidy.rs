@@ -16,14 +16,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("spec", &["domain"]),
     ("package", &["domain"]),
-    ("mirror", &["domain"]),
-    ("ledger", &["domain"]),
+    ("keys", &[]),
+    ("mirror", &["domain", "keys"]),
+    ("ledger", &["domain", "keys"]),
     ("service", &["domain", "spec", "package", "mirror", "ledger"]),
     ("rpc", &["domain", "service"]),
     ("server", &["domain", "service", "rpc"]),
     ("config", &["domain", "spec", "service", "server"]),
     ("telemetry", &[]),
-    ("cli", &["domain", "spec", "package", "mirror", "ledger", "service", "rpc", "server", "config", "telemetry"]),
+    (
+        "cli",
+        &["domain", "spec", "package", "keys", "mirror", "ledger", "service", "rpc", "server", "config", "telemetry"],
+    ),
 ];
 
 /// Outside crates that have rooms of their own; their types stay there.

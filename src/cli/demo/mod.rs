@@ -16,7 +16,7 @@ use super::{
     query::{Court, Document, Handler, Subject},
     say, serve, snapshot, table,
 };
-use crate::{config::Config, mirror::MasterKey, package::synthetic, spec::Leaves, spec::feedback};
+use crate::{config::Config, keys::MasterKey, package::synthetic, spec::Leaves, spec::feedback};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -1,8 +1,8 @@
-//! The master key of a mirror, and the keys of one generation derived from it.
+//! The master key, and the keys of one file derived from it.
 //!
 //! The master key is a file (or a credential that the service manager hands over as one). It never seals anything itself:
-//! each generation draws a random salt, and HKDF-SHA-256 turns master key, salt and purpose into that file's own keys. This
-//! module does not seal or open; `seal` does.
+//! each generation and each ledger draws a random salt, and HKDF-SHA-256 turns master key, salt and purpose into that file's
+//! own keys. This module does not seal or open.
 
 use std::{
     fs::{self, File, OpenOptions, Permissions},
@@ -17,14 +17,14 @@ use ring::{
 };
 
 /// Length of the master key and of every derived key, in bytes.
-pub(super) const KEY_BYTES: usize = 32;
+pub const KEY_BYTES: usize = 32;
 
-/// Length of a generation's salt, in bytes.
-pub(super) const SALT_BYTES: usize = 16;
+/// Length of a file's salt, in bytes.
+pub const SALT_BYTES: usize = 16;
 
-/// The secret that all generations of a mirror are sealed under: 32 bytes.
+/// The secret that all generations of a mirror, and the ledger, are sealed under: 32 bytes.
 ///
-/// Whoever holds it and a generation's file can read the register; without it the file shows neither names nor numbers.
+/// Whoever holds it and a file can read what is in it; without it the file shows neither names nor numbers.
 #[derive(Clone)]
 pub struct MasterKey([u8; KEY_BYTES]);
 
@@ -130,8 +130,9 @@ impl MasterKey {
         Ok(Self(key))
     }
 
-    /// Derives the key for one purpose of the generation with this salt.
-    pub(super) fn derive(&self, salt: &[u8; SALT_BYTES], purpose: &str) -> [u8; KEY_BYTES] {
+    /// Derives the key for one purpose of the file with this salt.
+    #[must_use]
+    pub fn derive(&self, salt: &[u8; SALT_BYTES], purpose: &str) -> [u8; KEY_BYTES] {
         let mut key = [0; KEY_BYTES];
         hkdf::Salt::new(hkdf::HKDF_SHA256, salt)
             .extract(&self.0)
@@ -151,14 +152,19 @@ impl hkdf::KeyType for KeyLength {
 }
 
 /// Random bytes of the system.
-pub(super) fn random<const N: usize>() -> Result<[u8; N], KeyError> {
+///
+/// # Errors
+///
+/// [`KeyError::Random`] where the system gives none.
+pub fn random<const N: usize>() -> Result<[u8; N], KeyError> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).map_err(|_| KeyError::Random)?;
     Ok(bytes)
 }
 
 /// Lower-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         for nibble in [byte >> 4, byte & 15] {
             text.push(char::from_digit(u32::from(nibble), 16).expect("a nibble is one hexadecimal digit"));
