@@ -4,6 +4,7 @@ use super::{
     identifiers::{is_no_number, normal_name, normal_number},
     kinds::{Kind, code},
     matching::Subject,
+    wire::{Field, Malformed, Reader, Writer},
 };
 
 /// The longest text that a field of an inquiry may hold, in characters: the longest of the registry standard (200).
@@ -153,6 +154,9 @@ impl Draft {
         let trimmed = |text: String| text.trim().to_owned();
         Inquiry {
             subject: Subject::new(&self.subject_name, &self.document_kind, &self.document_number),
+            subject_name: trimmed(self.subject_name),
+            document_kind: trimmed(self.document_kind),
+            document_number: trimmed(self.document_number),
             request_number: trimmed(self.request_number),
             court_name: trimmed(self.court_name),
             court_code: trimmed(self.court_code),
@@ -229,10 +233,98 @@ pub struct Inquiry {
     pub official_certificate_number: String,
     pub handler_contact: String,
     pub notice_number: String,
+    pub subject_name: String,
+    pub document_kind: String,
+    pub document_number: String,
+    /// The three above, ready to be compared.
     pub subject: Subject,
     /// Ascending, without repetition, never empty.
     pub items: Vec<Item>,
     pub include_ended: bool,
+}
+
+impl Inquiry {
+    /// The bytes of `bdcd.query.v1.Inquiry`, in the one form that evidence commits to: texts trimmed, items ascending, fields
+    /// by ascending tag.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::with_capacity(384);
+        writer.text(1, &self.request_number);
+        writer.message(2, |writer| {
+            writer.text(1, &self.court_name);
+            writer.text(2, &self.court_code);
+        });
+        writer.text(3, &self.case_number);
+        writer.message(4, |writer| {
+            writer.text(1, &self.handler_name);
+            writer.text(2, &self.work_certificate_number);
+            writer.text(3, &self.official_certificate_number);
+            writer.text(4, &self.handler_contact);
+        });
+        writer.text(5, &self.notice_number);
+        writer.message(6, |writer| {
+            writer.text(1, &self.subject_name);
+            writer.text(2, &self.document_kind);
+            writer.text(3, &self.document_number);
+        });
+        let items: Vec<u8> = self.items.iter().map(|item| *item as u8).collect();
+        writer.delimited(7, &items);
+        writer.number(8, u64::from(self.include_ended));
+        writer.finish()
+    }
+}
+
+impl Draft {
+    /// Reads the bytes of `bdcd.query.v1.Inquiry`.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] where they are none.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut draft = Self::default();
+        for field in Reader::new(bytes) {
+            match field? {
+                (1, field) => draft.request_number = text(field)?,
+                (2, field) => read_texts(field, &mut [&mut draft.court_name, &mut draft.court_code])?,
+                (3, field) => draft.case_number = text(field)?,
+                (4, field) => read_texts(
+                    field,
+                    &mut [
+                        &mut draft.handler_name,
+                        &mut draft.work_certificate_number,
+                        &mut draft.official_certificate_number,
+                        &mut draft.handler_contact,
+                    ],
+                )?,
+                (5, field) => draft.notice_number = text(field)?,
+                (6, field) => read_texts(
+                    field,
+                    &mut [&mut draft.subject_name, &mut draft.document_kind, &mut draft.document_number],
+                )?,
+                (7, Field::Number(item)) => draft.items.push(i32::try_from(item).map_err(|_| Malformed)?),
+                (7, Field::Delimited(items)) => draft.items.extend(items.iter().map(|item| i32::from(*item))),
+                (8, field) => draft.include_ended = field.number()? != 0,
+                _ => {}
+            }
+        }
+        Ok(draft)
+    }
+}
+
+fn text(field: Field<'_>) -> Result<String, Malformed> {
+    field.text().map(str::to_owned)
+}
+
+/// Reads a message whose fields are texts with the tags from 1 on.
+fn read_texts(field: Field<'_>, texts: &mut [&mut String]) -> Result<(), Malformed> {
+    for field in Reader::new(field.bytes()?) {
+        let (tag, field) = field?;
+        let place = usize::try_from(tag).ok().and_then(|tag| texts.get_mut(tag.checked_sub(1)?));
+        if let Some(place) = place {
+            **place = text(field)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -264,6 +356,13 @@ mod tests {
         let inquiry = whole().check(Door::Query).map_err(|violations| violations.len()).unwrap();
         assert_eq!(inquiry.request_number, "A220170208350000200001");
         assert_eq!(inquiry.items, [Item::OwnershipAndUse, Item::Seizure]);
+    }
+
+    #[test]
+    fn an_inquiry_reads_back_from_its_bytes() {
+        let inquiry = whole().check(Door::Query).map_err(|violations| violations.len()).unwrap();
+        let read = Draft::decode(&inquiry.encode()).unwrap().check(Door::Query);
+        assert_eq!(read.map_err(|violations| violations.len()).unwrap().encode(), inquiry.encode());
     }
 
     #[test]

@@ -412,6 +412,16 @@ impl Subject {
         keys
     }
 
+    /// The keys among [`Subject::search_keys`] that come from the number alone.
+    #[must_use]
+    pub fn number_keys(&self) -> Vec<String> {
+        let mut keys = Vec::new();
+        self.number.keys(self.fifteen.as_deref(), self.organisation.as_deref(), &mut keys);
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
     /// Compares with a registered party; `None` where it is somebody else.
     ///
     /// Of several numbers the best outcome counts: a match before a withholding, each in the order of its rules.

@@ -131,6 +131,10 @@ impl MasterKey {
     }
 
     /// Derives the key for one purpose of the file with this salt.
+    ///
+    /// # Panics
+    ///
+    /// Never: the length asked for is within what HKDF gives.
     #[must_use]
     pub fn derive(&self, salt: &[u8; SALT_BYTES], purpose: &str) -> [u8; KEY_BYTES] {
         let mut key = [0; KEY_BYTES];
@@ -163,6 +167,10 @@ pub fn random<const N: usize>() -> Result<[u8; N], KeyError> {
 }
 
 /// Lower-case hexadecimal digits.
+///
+/// # Panics
+///
+/// Never: a nibble is a digit.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
