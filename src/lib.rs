@@ -44,6 +44,8 @@ pub mod keys;
 
 pub mod mirror;
 
+pub mod ledger;
+
 pub mod service;
 
 pub mod rpc;
