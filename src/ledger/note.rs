@@ -33,6 +33,9 @@ use ring::{
 
 use super::tree::Hash;
 
+#[cfg(test)]
+mod tests;
+
 /// Signature lines that a note may have: what C2SP asks every reader to take.
 pub const NOTE_SIGNATURES_MAX: usize = 16;
 

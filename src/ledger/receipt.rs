@@ -36,6 +36,9 @@ use super::{
     tree::{Hash, leaf_hash, root_of_inclusion},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// Bytes of a leaf that a receipt may carry. A leaf holds digests and a few short texts, far below.
 pub const LEAF_BYTES_MAX: usize = 64 * 1024;
 

@@ -13,6 +13,7 @@ mod doors;
 mod matching;
 mod oracle;
 mod privacy;
+mod receipts;
 mod same_bytes;
 mod second_path;
 mod support;
