@@ -42,6 +42,8 @@ pub mod package;
 
 pub mod mirror;
 
+pub mod ledger;
+
 pub mod service;
 
 pub mod rpc;
