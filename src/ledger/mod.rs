@@ -9,3 +9,5 @@ pub mod tree;
 pub mod note;
 
 pub mod receipt;
+
+pub mod runs;

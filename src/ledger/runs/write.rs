@@ -1,0 +1,132 @@
+//! Writing a run: beside, synced, renamed, and the folder synced.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, binary_heap::PeekMut},
+    fs::{self, File, Permissions},
+    io::{self, Write},
+    os::unix::fs::{FileExt, PermissionsExt},
+    path::Path,
+    sync::Arc,
+};
+
+use ring::hmac;
+use tempfile::NamedTempFile;
+
+use super::{
+    entries::Entries,
+    error::{RunsError, disk},
+    format::{BLOCK_BYTES, FENCE_RECORDS, Header, Part, Row, digest_of, digest_of_fence, finish},
+    run::Run,
+    sweep::Sweep,
+};
+
+/// What the name of a file under way begins with, as no run's name does.
+pub(super) const BUILDING: &str = ".building-";
+
+/// Bytes written at a time: enough to write a disk in order.
+const BUFFER_BYTES: usize = 1024 * 1024;
+
+/// A run under way. Dropped before it is finished, it leaves nothing.
+struct Writer<'a> {
+    key: &'a hmac::Key,
+    file: NamedTempFile,
+    buffer: Vec<u8>,
+    digest: hmac::Context,
+    fence: Vec<Row>,
+    record_count: u64,
+}
+
+impl<'a> Writer<'a> {
+    fn new(folder: &Path, key: &'a hmac::Key) -> io::Result<Self> {
+        // The rights are those of a file that no one changes again, less what the process withholds by its umask.
+        let mut file =
+            tempfile::Builder::new().prefix(BUILDING).permissions(Permissions::from_mode(0o444)).tempfile_in(folder)?;
+        file.write_all(&[0; BLOCK_BYTES])?;
+        let digest = digest_of(Part::Body, key);
+        Ok(Self { key, file, buffer: Vec::new(), digest, fence: Vec::new(), record_count: 0 })
+    }
+
+    /// Adds a record, greater than the one before it.
+    fn push(&mut self, row: Row) -> io::Result<()> {
+        if self.record_count.is_multiple_of(FENCE_RECORDS) {
+            self.fence.push(row);
+        }
+        self.record_count += 1;
+        self.buffer.extend_from_slice(&row.to_bytes());
+        if self.buffer.len() >= BUFFER_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.digest.update(&self.buffer);
+        self.file.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    fn finish(mut self, folder: &Path, entries: Entries) -> io::Result<Run> {
+        self.flush()?;
+        let fence: Vec<u8> = self.fence.iter().flat_map(|row| row.to_bytes()).collect();
+        self.file.write_all(&fence)?;
+        let header = Header {
+            entries,
+            record_count: self.record_count,
+            body: finish(self.digest),
+            fence: digest_of_fence(&fence, self.key),
+        };
+        self.file.as_file().write_all_at(&header.to_bytes(self.key), 0)?;
+        self.file.as_file().sync_all()?;
+        let path = folder.join(entries.file_name());
+        let file = self.file.persist(&path)?;
+        if let Err(error) = sync_folder(folder) {
+            // Not known to last, so it is not known at all; if it stays all the same, the next writer finds it.
+            drop(fs::remove_file(&path));
+            return Err(error);
+        }
+        Ok(Run::written(header, self.fence, path, file))
+    }
+}
+
+/// Writes these rows, ascending and none twice, as the run of these entries.
+pub(super) fn write_run(
+    folder: &Path,
+    key: &hmac::Key,
+    entries: Entries,
+    rows: impl Iterator<Item = Row>,
+) -> Result<Run, RunsError> {
+    let failed = disk("write a run");
+    let mut writer = Writer::new(folder, key).map_err(&failed)?;
+    for row in rows {
+        writer.push(row).map_err(&failed)?;
+    }
+    writer.finish(folder, entries).map_err(&failed)
+}
+
+/// Writes the records of these runs as the run of these entries. Each is found authentic, or nothing is written.
+pub(super) fn write_merged(
+    folder: &Path,
+    key: &hmac::Key,
+    entries: Entries,
+    runs: &[Arc<Run>],
+) -> Result<Run, RunsError> {
+    let failed = disk("merge runs");
+    let mut sweeps: Vec<Sweep> = runs.iter().map(|run| Sweep::new(Arc::clone(run), key)).collect();
+    let mut heads = BinaryHeap::with_capacity(sweeps.len());
+    for (at, sweep) in sweeps.iter_mut().enumerate() {
+        heads.extend(sweep.next()?.map(|row| Reverse((row, at))));
+    }
+    let mut writer = Writer::new(folder, key).map_err(&failed)?;
+    while let Some(mut head) = heads.peek_mut() {
+        let Reverse((row, at)) = *head;
+        writer.push(row).map_err(&failed)?;
+        match sweeps[at].next()? {
+            Some(next) => *head = Reverse((next, at)),
+            None => drop(PeekMut::pop(head)),
+        }
+    }
+    writer.finish(folder, entries).map_err(&failed)
+}
+
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
