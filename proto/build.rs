@@ -13,7 +13,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure()
         // The answer is encoded once, as evidence; both sides keep its bytes as they are.
-        .extern_path(".bdcd.query.v1.QueryResponse", "crate::rpc::wire::QueryResponse")
+        .extern_path(".bdcd.query.v1.QueryResponse", "crate::rpc::wire::Response")
+        .extern_path(".bdcd.query.v1.ExchangeResponse", "crate::rpc::wire::Response")
         .compile_fds(descriptors)?;
     Ok(())
 }

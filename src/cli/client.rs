@@ -10,7 +10,10 @@ use tonic::{
 use super::Failure;
 use crate::{
     config::{self, Config},
-    rpc::contract::{ExchangeRequest, Inquiry, QueryRequest, query_service_client::QueryServiceClient},
+    rpc::{
+        contract::{ExchangeRequest, Inquiry, QueryRequest, query_service_client::QueryServiceClient},
+        wire,
+    },
 };
 
 /// A connection to a daemon.
@@ -32,18 +35,18 @@ impl Client {
         Ok(Self(QueryServiceClient::new(channel).max_decoding_message_size(bytes).max_encoding_message_size(bytes)))
     }
 
-    /// The bytes of the answer.
-    pub(super) async fn query(&mut self, inquiry: Inquiry) -> Result<Vec<u8>, Failure> {
+    /// The answer with its evidence.
+    pub(super) async fn query(&mut self, inquiry: Inquiry) -> Result<wire::Response, Failure> {
         let request = Request::new(QueryRequest { inquiry: Some(inquiry) });
         let response = self.0.query(request).await.map_err(|status| refused(&status))?;
-        Ok(response.into_inner().answer.into())
+        Ok(response.into_inner())
     }
 
-    /// The feedback message.
-    pub(super) async fn exchange(&mut self, message: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    /// The feedback message with its evidence.
+    pub(super) async fn exchange(&mut self, message: Vec<u8>) -> Result<wire::Response, Failure> {
         let request = Request::new(ExchangeRequest { message });
         let response = self.0.exchange(request).await.map_err(|status| refused(&status))?;
-        Ok(response.into_inner().message)
+        Ok(response.into_inner())
     }
 }
 

@@ -9,10 +9,12 @@ mod demo;
 mod failure;
 mod json;
 mod key;
+mod ledger;
 mod query;
 mod serve;
 mod snapshot;
 mod table;
+mod verify;
 
 use std::{
     io::{self, Write as _},
@@ -52,7 +54,14 @@ enum Command {
     /// Send a request message of the specification through a running daemon
     ///
     /// Reads the XML message from standard input and prints the feedback message.
-    Exchange(ConfigArgument),
+    Exchange(ask::Arguments),
+    /// Prove offline what a kept response says
+    ///
+    /// Needs the response as `--save` kept it and the registry's public key: no daemon, no ledger, no network.
+    Verify(verify::Arguments),
+    /// Make, audit and check the ledger
+    #[command(subcommand)]
+    Ledger(ledger::Command),
     /// Make the master key
     #[command(subcommand)]
     Key(key::Command),
@@ -74,7 +83,9 @@ pub fn run() -> ExitCode {
         Command::Serve(argument) => serve::run(&argument.config),
         Command::Snapshot(command) => snapshot::run(&command),
         Command::Query(arguments) => query::run(&arguments),
-        Command::Exchange(argument) => ask::exchange(&argument.config),
+        Command::Exchange(arguments) => ask::exchange(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Ledger(command) => ledger::run(&command),
         Command::Key(command) => key::run(&command),
     };
     match result {

@@ -21,6 +21,9 @@ pub(super) struct Arguments {
     /// How to print the answer
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
+    /// Keep the whole response in this file, which must not exist: the evidence that `bdcd verify` reads
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
     #[command(flatten)]
     config: ConfigArgument,
 }
@@ -126,8 +129,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let config = snapshot::read(&arguments.config.config)?;
     let inquiry = read(arguments.inquiry.as_deref())?.inquiry()?;
-    let bytes = serve::runtime()?.block_on(async { Client::connect(&config).await?.query(inquiry).await })?;
-    let answer = decode(&bytes)?;
+    let response = serve::runtime()?.block_on(async { Client::connect(&config).await?.query(inquiry).await })?;
+    if let Some(file) = &arguments.save {
+        ask::save(file, &response)?;
+    }
+    let answer = decode(&response.answer)?;
     match arguments.format {
         Format::Table => print(&table::of_answer(&answer)),
         Format::Json => print(&format!("{}\n", pretty(&json::of_answer(&answer))?)),
@@ -142,14 +148,19 @@ pub(super) fn pretty(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string_pretty(value).map_err(|_| Failure::fault("a value has no JSON form"))
 }
 
-fn read(path: Option<&std::path::Path>) -> Result<Document, Failure> {
+pub(super) fn read(path: Option<&std::path::Path>) -> Result<Document, Failure> {
     let bytes = match path {
         Some(path) if path.as_os_str() != "-" => {
             fs::read(path).map_err(|err| Failure::environment(format!("cannot read `{}`", path.display()), err))?
         }
         _ => ask::standard_input()?,
     };
-    serde_json::from_slice(&bytes).map_err(|err| {
+    parse(&bytes)
+}
+
+/// An inquiry from the bytes of its document.
+pub(super) fn parse(bytes: &[u8]) -> Result<Document, Failure> {
+    serde_json::from_slice(bytes).map_err(|err| {
         // The parser's own words quote what it met, which may be a name.
         let place = format!("the inquiry is not the JSON expected, at line {}, column {}", err.line(), err.column());
         Failure::misused(place).hint("`bdcd query --template` prints a blank one")

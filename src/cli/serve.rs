@@ -4,14 +4,18 @@ use std::{path::Path, sync::Arc};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Failure, snapshot};
+use super::{Failure, ledger, snapshot};
 use crate::{
     config::Config,
     rpc::query::QueryService,
     server::{Bound, tls},
-    service::{engine::Engine, exchange::Exchange},
+    service::{answer::Responder, engine::Engine, exchange::Exchange},
     telemetry,
 };
+
+/// What a message has room for beside the answer: a leaf of the longest texts that an inquiry may have, in base64, the proof
+/// in the largest tree, and a checkpoint.
+pub(crate) const RECEIPT_ROOM_BYTES: usize = 12 * 1024;
 
 pub(super) fn run(path: &Path) -> Result<(), Failure> {
     let config = snapshot::read(path)?;
@@ -31,7 +35,9 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 
 /// Opens the mirror, starts the engine and binds the address.
 pub(super) async fn prepare(config: &Config) -> Result<(Bound, QueryService), Failure> {
-    let engine = Engine::start(snapshot::open(config)?, config.engine()).map_err(|err| Failure::failed(&err))?;
+    let mirror = snapshot::open(config)?;
+    let ledger = Arc::new(ledger::open(config)?);
+    let engine = Engine::start(mirror, &ledger, config.engine()).map_err(|err| Failure::failed(&err))?;
     let policy = config.policy().map_err(|err| Failure::usage(&err))?;
     let tls = &config.tls;
     let door = tls::door(&tls.certificate, &tls.key, &tls.client_ca).map_err(|err| Failure::usage(&err))?;
@@ -42,7 +48,9 @@ pub(super) async fn prepare(config: &Config) -> Result<(Bound, QueryService), Fa
     let facts = engine.facts();
     tracing::info!(address = %bound.address().map_err(cannot_bind)?, generation = facts.name(), as_of = facts.as_of, "serving");
     let exchange = Exchange::new(config.exchange.clone());
-    Ok((bound, QueryService::new(Arc::new(engine), Arc::new(policy), exchange, message_bytes_max)))
+    let answer_bytes_max = message_bytes_max.saturating_sub(RECEIPT_ROOM_BYTES);
+    let responder = Responder::new(Arc::new(engine), ledger, answer_bytes_max);
+    Ok((bound, QueryService::new(responder, Arc::new(policy), exchange, answer_bytes_max)))
 }
 
 /// Ready when the process is told to stop (SIGTERM, SIGINT).

@@ -13,9 +13,10 @@ use std::{
 };
 
 use serde::Deserialize;
-pub use unit::{Bytes, Span};
+pub use unit::{Bytes, Retention, Span};
 
 use crate::{
+    ledger,
     server::{self, tls},
     service::{
         engine,
@@ -75,6 +76,12 @@ pub struct Config {
     /// Who may ask.
     #[serde(default, rename = "gateway")]
     pub gateways: Vec<GatewayAsWritten>,
+    /// The socket on which the daemon listens to the commands of this machine.
+    #[serde(default = "default_socket")]
+    pub socket: PathBuf,
+    /// The evidence.
+    #[serde(default)]
+    pub ledger: Ledger,
     /// Bounds.
     #[serde(default)]
     pub limits: Limits,
@@ -128,6 +135,38 @@ pub struct CourtAsWritten {
     pub name: String,
     /// Its code, as in case numbers.
     pub code: String,
+}
+
+/// Section `ledger`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Ledger {
+    /// Where it is.
+    pub folder: PathBuf,
+    /// The file with the key that signs it.
+    pub key: PathBuf,
+    /// How long sealed inquiries and answers are kept.
+    pub body_retention: Retention,
+    /// Entries that may wait to be written.
+    pub queue_entries_max: usize,
+    /// Entries of one commit.
+    pub batch_entries_max: usize,
+    /// Bytes of one commit, about.
+    pub batch_bytes_max: Bytes,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            folder: "ledger".into(),
+            key: "ledger.key".into(),
+            body_retention: Retention(None),
+            // About what the readers may have under way; a commit takes some hundred microseconds.
+            queue_entries_max: 1024,
+            batch_entries_max: 512,
+            batch_bytes_max: Bytes(8 * 1024 * 1024),
+        }
+    }
 }
 
 /// Section `limits`.
@@ -195,6 +234,10 @@ fn default_master_key() -> PathBuf {
     "master.key".into()
 }
 
+fn default_socket() -> PathBuf {
+    "bdcd.sock".into()
+}
+
 fn default_listen() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 50_051))
 }
@@ -225,7 +268,11 @@ impl Config {
     fn mistakes(&self) -> Vec<String> {
         let limits = &self.limits;
         let mut mistakes: Vec<_> = [
-            ("limits.message-bytes-max", limits.message_bytes_max.0 < 1024, "is below 1KiB: no answer would fit"),
+            (
+                "limits.message-bytes-max",
+                limits.message_bytes_max.0 < 16 * 1024,
+                "is below 16KiB: no answer with its receipt would fit",
+            ),
             ("limits.streams-max", limits.streams_max == 0, "is 0: nothing could be asked"),
             ("limits.connections-max", limits.connections_max == 0, "is 0: nobody could connect"),
             ("limits.reader-threads", !(1..=64).contains(&limits.reader_threads), "is not from 1 to 64"),
@@ -235,6 +282,8 @@ impl Config {
                 limits.pointer_interval.0.is_zero(),
                 "is 0: the pointer would be read without pause",
             ),
+            ("ledger.queue-entries-max", self.ledger.queue_entries_max == 0, "is 0: nothing could be recorded"),
+            ("ledger.batch-entries-max", self.ledger.batch_entries_max == 0, "is 0: nothing could be recorded"),
             (
                 "log",
                 !["error", "warn", "info", "debug", "trace"].contains(&self.log.as_str()),
@@ -246,6 +295,9 @@ impl Config {
         .map(|(key, _, what)| format!("{key}: {what}"))
         .collect();
         for gateway in &self.gateways {
+            if gateway.name.trim().is_empty() || gateway.name.chars().any(char::is_control) {
+                mistakes.push("gateway: name: is empty or holds a control character".to_owned());
+            }
             if gateway.courts.is_empty() {
                 mistakes.push(format!("gateway `{}`: courts: is empty: it could ask nothing", gateway.name));
             }
@@ -260,6 +312,9 @@ impl Config {
         let mut paths = vec![
             &mut self.directory,
             &mut self.master_key,
+            &mut self.socket,
+            &mut self.ledger.folder,
+            &mut self.ledger.key,
             &mut self.tls.certificate,
             &mut self.tls.key,
             &mut self.tls.client_ca,
@@ -294,6 +349,18 @@ impl Config {
             reader_threads: self.limits.reader_threads,
             queued_per_reader_max: self.limits.queued_per_reader_max,
             pointer_interval: self.limits.pointer_interval.0,
+        }
+    }
+
+    /// How the ledger is written.
+    #[must_use]
+    pub fn ledger(&self) -> ledger::Options {
+        ledger::Options {
+            folder: self.ledger.folder.clone(),
+            queue_entries_max: self.ledger.queue_entries_max,
+            batch_entries_max: self.ledger.batch_entries_max,
+            batch_bytes_max: self.ledger.batch_bytes_max.0,
+            body_retention: self.ledger.body_retention.0,
         }
     }
 
@@ -335,7 +402,7 @@ mod tests {
         };
         assert_eq!(
             keys(&toml::from_str(example).unwrap()),
-            4 + 3 + 9 + 14,
+            5 + 3 + 6 + 9 + 15,
             "a key that is missing here would go unseen"
         );
         for key in ["[[gateway]]", "courts", "[client]", "server-name"] {

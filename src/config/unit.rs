@@ -12,6 +12,10 @@ pub struct Bytes(pub usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);
 
+/// How long something is kept: `"3650d"`, or `"forever"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention(pub Option<Duration>);
+
 /// Splits a value into its number and its unit.
 fn split(text: &str) -> Option<(u64, &str)> {
     let end = text.find(|one: char| !one.is_ascii_digit())?;
@@ -34,6 +38,19 @@ impl<'de> Deserialize<'de> for Bytes {
         bytes
             .map(Self)
             .ok_or_else(|| D::Error::custom("give a size with its unit, such as \"16MiB\" (B, KiB, MiB, GiB)"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Retention {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "forever" {
+            return Ok(Self(None));
+        }
+        let days = split(&text).filter(|(days, unit)| *days > 0 && *unit == "d");
+        let kept = days.and_then(|(days, _)| days.checked_mul(24 * 60 * 60)).map(Duration::from_secs);
+        kept.map(|kept| Self(Some(kept)))
+            .ok_or_else(|| D::Error::custom("give a number of days, such as \"3650d\", or \"forever\""))
     }
 }
 

@@ -269,6 +269,24 @@ fn allowed(inquiry: &Inquiry, registration: &RegistrationView<'_>) -> Result<(),
     }
 }
 
+/// How many registrations an answer reports, read from its bytes.
+///
+/// # Errors
+///
+/// [`Malformed`] where they are no answer.
+pub fn reported(bytes: &[u8]) -> Result<u64, Malformed> {
+    for field in Reader::new(bytes) {
+        if let (6, field) = field? {
+            for field in Reader::new(field.bytes()?) {
+                if let (3, field) = field? {
+                    return field.number();
+                }
+            }
+        }
+    }
+    Ok(0)
+}
+
 fn read_authority(bytes: &[u8], facts: &mut GenerationFacts) -> Result<(), Malformed> {
     for field in Reader::new(bytes) {
         match field? {

@@ -248,33 +248,68 @@ impl Inquiry {
     /// by ascending tag.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::with_capacity(384);
-        writer.text(1, &self.request_number);
-        writer.message(2, |writer| {
-            writer.text(1, &self.court_name);
-            writer.text(2, &self.court_code);
-        });
-        writer.text(3, &self.case_number);
-        writer.message(4, |writer| {
-            writer.text(1, &self.handler_name);
-            writer.text(2, &self.work_certificate_number);
-            writer.text(3, &self.official_certificate_number);
-            writer.text(4, &self.handler_contact);
-        });
-        writer.text(5, &self.notice_number);
-        writer.message(6, |writer| {
-            writer.text(1, &self.subject_name);
-            writer.text(2, &self.document_kind);
-            writer.text(3, &self.document_number);
-        });
+        let texts = [
+            &self.request_number,
+            &self.court_name,
+            &self.court_code,
+            &self.case_number,
+            &self.handler_name,
+            &self.work_certificate_number,
+            &self.official_certificate_number,
+            &self.handler_contact,
+            &self.notice_number,
+            &self.subject_name,
+            &self.document_kind,
+            &self.document_number,
+        ];
         let items: Vec<u8> = self.items.iter().map(|item| *item as u8).collect();
-        writer.delimited(7, &items);
-        writer.number(8, u64::from(self.include_ended));
-        writer.finish()
+        encode(texts, &items, self.include_ended)
     }
 }
 
+/// Writes the bytes of `bdcd.query.v1.Inquiry`: texts in the order of the contract, items as they are packed.
+fn encode(texts: [&String; 12], items: &[u8], include_ended: bool) -> Vec<u8> {
+    let [request, court, code, case, handler, work, official, contact, notice, name, kind, number] = texts;
+    let mut writer = Writer::with_capacity(384);
+    let message = |writer: &mut Writer, tag, texts: &[&String]| {
+        writer.message(tag, |writer| (1..).zip(texts).for_each(|(tag, text)| writer.text(tag, text)));
+    };
+    writer.text(1, request);
+    message(&mut writer, 2, &[court, code]);
+    writer.text(3, case);
+    message(&mut writer, 4, &[handler, work, official, contact]);
+    writer.text(5, notice);
+    message(&mut writer, 6, &[name, kind, number]);
+    if !items.is_empty() {
+        writer.delimited(7, items);
+    }
+    writer.number(8, u64::from(include_ended));
+    writer.finish()
+}
+
 impl Draft {
+    /// The bytes of `bdcd.query.v1.Inquiry`, as it came; an item that is none is left out.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let texts = [
+            &self.request_number,
+            &self.court_name,
+            &self.court_code,
+            &self.case_number,
+            &self.handler_name,
+            &self.work_certificate_number,
+            &self.official_certificate_number,
+            &self.handler_contact,
+            &self.notice_number,
+            &self.subject_name,
+            &self.document_kind,
+            &self.document_number,
+        ];
+        let items: Vec<u8> =
+            self.items.iter().filter_map(|number| Item::from_number(*number)).map(|item| item as u8).collect();
+        encode(texts, &items, self.include_ended)
+    }
+
     /// Reads the bytes of `bdcd.query.v1.Inquiry`.
     ///
     /// # Errors

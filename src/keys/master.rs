@@ -19,6 +19,9 @@ use ring::{
 /// Length of the master key and of every derived key, in bytes.
 pub const KEY_BYTES: usize = 32;
 
+/// Bytes that a file with a secret may have; the longest is a signing key with its name.
+const SECRET_BYTES_MAX: u64 = 1024;
+
 /// Length of a file's salt, in bytes.
 pub const SALT_BYTES: usize = 16;
 
@@ -38,7 +41,7 @@ impl std::fmt::Debug for MasterKey {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be opened, read or inspected.
-    #[error("cannot read master key `{path}`: check that it exists and that this user may read it")]
+    #[error("cannot read key `{path}`: check that it exists and that this user may read it")]
     Read {
         /// The file.
         path: PathBuf,
@@ -46,29 +49,29 @@ pub enum KeyError {
         source: io::Error,
     },
     /// Others than the owner may read or write the file.
-    #[error("master key `{path}` has mode {mode:04o}, open to others than its owner: run `chmod 600` on it")]
+    #[error("key `{path}` has mode {mode:04o}, open to others than its owner: run `chmod 600` on it")]
     Permissions {
         /// The file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
     },
-    /// The file does not hold 64 hexadecimal digits.
-    #[error("master key `{path}` is not 64 hexadecimal digits and an optional line feed: restore it from its backup")]
+    /// The file does not hold what it should: for the master key, 64 hexadecimal digits.
+    #[error("key `{path}` is not of the form of its kind: restore it from its backup")]
     Malformed {
         /// The file.
         path: PathBuf,
     },
     /// The file to create is there already.
     #[error(
-        "master key `{path}` exists and is not overwritten: without it the mirror could not be read; use it, or name another file"
+        "key `{path}` exists and is not overwritten: what it was made for could not be read without it; use it, or name another file"
     )]
     Exists {
         /// The file.
         path: PathBuf,
     },
     /// The file cannot be written.
-    #[error("cannot create master key `{path}`: check the folder and the space on its disk")]
+    #[error("cannot create key `{path}`: check the folder and the space on its disk")]
     Create {
         /// The file.
         path: PathBuf,
@@ -95,18 +98,9 @@ impl MasterKey {
     /// something else; [`KeyError::Read`] where it cannot be read.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, KeyError> {
         let path = path.as_ref();
-        let failed = |source| KeyError::Read { path: path.to_owned(), source };
-        let file = File::open(path).map_err(failed)?;
-        let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
-        if mode & 0o066 != 0 {
-            return Err(KeyError::Permissions { path: path.to_owned(), mode });
-        }
-        let malformed = || KeyError::Malformed { path: path.to_owned() };
-        let mut text = Vec::new();
-        // Two bytes past a well-formed file are enough to see that it is longer.
-        file.take(2 * KEY_BYTES as u64 + 2).read_to_end(&mut text).map_err(failed)?;
-        let digits = text.strip_suffix(b"\n").unwrap_or(&text);
-        parse_hex(digits).map(Self).ok_or_else(malformed)
+        let text = read_secret(path)?;
+        let digits = text.strip_suffix('\n').unwrap_or(&text);
+        parse_hex(digits.as_bytes()).map(Self).ok_or_else(|| KeyError::Malformed { path: path.to_owned() })
     }
 
     /// Writes a fresh random key to a new file that only its owner may read, and returns it.
@@ -116,17 +110,8 @@ impl MasterKey {
     /// [`KeyError::Exists`] where the file is there already; [`KeyError::Create`] where it cannot be written;
     /// [`KeyError::Random`] where the system gives no random bytes.
     pub fn create(path: impl AsRef<Path>) -> Result<Self, KeyError> {
-        let path = path.as_ref();
-        let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.to_owned() },
-            _ => KeyError::Create { path: path.to_owned(), source },
-        };
         let key: [u8; KEY_BYTES] = random()?;
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-        // The umask may have taken bits away, never added any; the mode is set once more so that it is exactly this one.
-        fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed)?;
-        file.write_all(format!("{}\n", hex(&key)).as_bytes()).map_err(failed)?;
-        file.sync_all().map_err(failed)?;
+        write_secret(path.as_ref(), &format!("{}\n", hex(&key)))?;
         Ok(Self(key))
     }
 
@@ -145,6 +130,42 @@ impl MasterKey {
             .expect("HKDF-SHA-256 gives up to 8160 bytes, and the buffer is as long as asked for");
         key
     }
+}
+
+/// Reads the text of a file that holds a secret.
+///
+/// # Errors
+///
+/// [`KeyError::Permissions`] where group or others may read or write the file; [`KeyError::Read`] where it cannot be read;
+/// [`KeyError::Malformed`] where it is longer than any key, or no text.
+pub fn read_secret(path: &Path) -> Result<String, KeyError> {
+    let failed = |source| KeyError::Read { path: path.to_owned(), source };
+    let file = File::open(path).map_err(failed)?;
+    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
+    if mode & 0o066 != 0 {
+        return Err(KeyError::Permissions { path: path.to_owned(), mode });
+    }
+    let mut text = Vec::new();
+    file.take(SECRET_BYTES_MAX + 1).read_to_end(&mut text).map_err(failed)?;
+    let is_short = text.len() as u64 <= SECRET_BYTES_MAX;
+    String::from_utf8(text).ok().filter(|_| is_short).ok_or_else(|| KeyError::Malformed { path: path.to_owned() })
+}
+
+/// Writes a secret to a new file that only its owner may read.
+///
+/// # Errors
+///
+/// [`KeyError::Exists`] where the file is there already; [`KeyError::Create`] where it cannot be written.
+pub fn write_secret(path: &Path, text: &str) -> Result<(), KeyError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.to_owned() },
+        _ => KeyError::Create { path: path.to_owned(), source },
+    };
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    // The umask may have taken bits away, never added any; the mode is set once more so that it is exactly this one.
+    fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    file.sync_all().map_err(failed)
 }
 
 struct KeyLength;

@@ -8,71 +8,113 @@ use std::{
     time::Instant,
 };
 
+use prost::Message as _;
 use tonic::{Request, Response, Status};
 
 use super::{
-    contract::{self, ExchangeRequest, ExchangeResponse, QueryRequest, query_service_server},
+    contract::{self, ExchangeRequest, QueryRequest, query_service_server},
     peer::Peer,
-    status::{Refusal, of_answer},
-    wire::QueryResponse,
+    status::{Refusal, ledger_unavailable, of_answer, with_entry},
+    wire,
 };
 use crate::{
     domain::inquiry::{Door, Draft},
+    keys::hex,
+    ledger::Answered,
     service::{
-        engine::Engine,
-        exchange::{self, Exchange},
+        answer::{AnswerError, Responder},
+        exchange::{Exchange, ExchangeError},
         policy::{Gateway, Policy},
+        record::{self, Call, Refused},
     },
 };
 
 /// Answers the calls of gateways.
 #[derive(Clone)]
 pub struct QueryService {
-    engine: Arc<Engine>,
+    responder: Responder,
     policy: Arc<Policy>,
     exchange: Arc<Exchange>,
     answer_bytes_max: usize,
     requests: Arc<AtomicU64>,
 }
 
+/// What is refused, with what the ledger is to know of it.
+struct Turned {
+    refusal: Refusal,
+    detail: String,
+}
+
+impl From<Refusal> for Turned {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, detail: String::new() }
+    }
+}
+
 impl QueryService {
-    /// A service over `engine`, for the gateways of `policy`.
+    /// A service of `responder`, for the gateways of `policy`.
     #[must_use]
-    pub fn new(engine: Arc<Engine>, policy: Arc<Policy>, exchange: Exchange, answer_bytes_max: usize) -> Self {
-        Self { engine, policy, exchange: Arc::new(exchange), answer_bytes_max, requests: Arc::default() }
+    pub fn new(responder: Responder, policy: Arc<Policy>, exchange: Exchange, answer_bytes_max: usize) -> Self {
+        Self { responder, policy, exchange: Arc::new(exchange), answer_bytes_max, requests: Arc::default() }
     }
 
     /// The gateway at the other end.
-    fn gateway<T>(&self, request: &Request<T>) -> Result<&Gateway, Status> {
+    fn gateway<T>(&self, request: &Request<T>) -> Result<&Gateway, Turned> {
         match request.extensions().get::<Peer>() {
-            Some(Peer::Verified(sha256)) => Ok(self.policy.gateway(sha256).ok_or(Refusal::UnknownGateway)?),
+            Some(Peer::Verified(sha256)) => self.policy.gateway(sha256).ok_or_else(|| Turned {
+                refusal: Refusal::UnknownGateway,
+                detail: format!("certificate sha256 {}", hex(sha256)),
+            }),
             Some(Peer::Foreign) => Err(Refusal::ForeignCertificate.into()),
             Some(Peer::Anonymous) | None => Err(Refusal::NoCertificate.into()),
         }
     }
 
-    async fn answer(&self, request: Request<QueryRequest>) -> Result<QueryResponse, Status> {
-        let gateway = self.gateway(&request)?;
-        let inquiry = draft(request.into_inner()).check(Door::Query).map_err(Refusal::BadInquiry)?;
-        gateway.court_by_code(&inquiry.court_code).ok_or(Refusal::CourtNotAllowed)?;
-        let answer = self.engine.answer(inquiry).await.map_err(|error| of_answer(&error))?;
-        if answer.len() > self.answer_bytes_max {
-            return Err(Refusal::AnswerTooLarge.into());
-        }
-        Ok(QueryResponse { answer: answer.into() })
+    async fn query(&self, gateway: &Gateway, request: QueryRequest) -> Result<Answered, Status> {
+        let asked = request.inquiry.clone().unwrap_or_default();
+        let draft = draft(request);
+        let turned = match draft.clone().check(Door::Query) {
+            Err(violations) => Refusal::BadInquiry(violations).into(),
+            Ok(inquiry) if gateway.court_by_code(&inquiry.court_code).is_none() => Refusal::CourtNotAllowed.into(),
+            Ok(inquiry) => match self.responder.answer(&gateway.name, Call::Query, inquiry).await {
+                Ok(answered) => return Ok(answered),
+                Err(AnswerError::Reused { entry }) => {
+                    Turned { refusal: Refusal::RequestNumberReused { entry }, detail: format!("entry {entry}") }
+                }
+                Err(AnswerError::Removed { entry }) => {
+                    Turned { refusal: Refusal::AnswerRemoved { entry }, detail: format!("entry {entry}") }
+                }
+                Err(AnswerError::TooLarge) => Refusal::AnswerTooLarge.into(),
+                Err(error) => return Err(of_answer(&error)),
+            },
+        };
+        let refused = Refused {
+            gateway: Some(&gateway.name),
+            request: &asked.encode_to_vec(),
+            draft: Some(&draft),
+            ..Refused::of(Call::Query)
+        };
+        Err(self.refuse(turned, refused).await)
     }
 
-    async fn feedback(&self, request: Request<ExchangeRequest>) -> Result<ExchangeResponse, Status> {
-        let gateway = self.gateway(&request)?;
-        let message = &request.get_ref().message;
-        let feedback = self.exchange.feedback(&self.engine, gateway, message).await.map_err(|error| match error {
-            exchange::ExchangeError::Unreadable(why) => Refusal::UnreadableMessage(why.to_string()).into(),
-            exchange::ExchangeError::Answer(error) => of_answer(&error),
-        })?;
-        if feedback.len() > self.answer_bytes_max {
-            return Err(Refusal::AnswerTooLarge.into());
+    async fn feedback(&self, gateway: &Gateway, message: Vec<u8>) -> Result<Answered, Status> {
+        let answered = match self.exchange.feedback(&self.responder, gateway, &message).await {
+            Ok(answered) if answered.answer.len() <= self.answer_bytes_max => return Ok(answered),
+            Ok(_) => Refusal::AnswerTooLarge,
+            Err(ExchangeError::Unreadable(why)) => Refusal::UnreadableMessage(why.to_string()),
+            Err(ExchangeError::Answer(error)) => return Err(of_answer(&error)),
+        };
+        let refused = Refused { gateway: Some(&gateway.name), request: &message, ..Refused::of(Call::Exchange) };
+        Err(self.refuse(answered.into(), refused).await)
+    }
+
+    /// Records a refusal, and only then tells it.
+    async fn refuse(&self, turned: Turned, refused: Refused<'_>) -> Status {
+        let refused = Refused { reason: turned.refusal.reason(), detail: &turned.detail, ..refused };
+        match record::refusal(self.responder.ledger(), refused).await {
+            Ok(entry) => with_entry(&turned.refusal.into(), entry),
+            Err(error) => ledger_unavailable(error),
         }
-        Ok(ExchangeResponse { message: feedback })
     }
 
     /// Tells the log of a call that ended: who, what became of it, how long it took; nothing of what was asked.
@@ -86,19 +128,30 @@ impl QueryService {
 
 #[tonic::async_trait]
 impl query_service_server::QueryService for QueryService {
-    async fn query(&self, request: Request<QueryRequest>) -> Result<Response<QueryResponse>, Status> {
-        let (start, gateway) = (now(), self.gateway(&request).map_or(String::new(), |one| one.name.clone()));
-        let result = self.answer(request).await;
-        self.log("query", &gateway, start, &result);
-        result.map(Response::new)
+    async fn query(&self, request: Request<QueryRequest>) -> Result<Response<wire::Response>, Status> {
+        let start = now();
+        let (gateway, result) = match self.gateway(&request) {
+            Ok(gateway) => (gateway.name.as_str(), self.query(gateway, request.into_inner()).await),
+            Err(turned) => ("", Err(self.refuse(turned, Refused::of(Call::Query)).await)),
+        };
+        self.log("query", gateway, start, &result);
+        result.map(respond)
     }
 
-    async fn exchange(&self, request: Request<ExchangeRequest>) -> Result<Response<ExchangeResponse>, Status> {
-        let (start, gateway) = (now(), self.gateway(&request).map_or(String::new(), |one| one.name.clone()));
-        let result = self.feedback(request).await;
-        self.log("exchange", &gateway, start, &result);
-        result.map(Response::new)
+    async fn exchange(&self, request: Request<ExchangeRequest>) -> Result<Response<wire::Response>, Status> {
+        let start = now();
+        let (gateway, result) = match self.gateway(&request) {
+            Ok(gateway) => (gateway.name.as_str(), self.feedback(gateway, request.into_inner().message).await),
+            Err(turned) => ("", Err(self.refuse(turned, Refused::of(Call::Exchange)).await)),
+        };
+        self.log("exchange", gateway, start, &result);
+        result.map(respond)
     }
+}
+
+fn respond(answered: Answered) -> Response<wire::Response> {
+    let Answered { answer, receipt, opening } = answered;
+    Response::new(wire::Response { answer: answer.into(), receipt, opening: opening.to_vec().into() })
 }
 
 fn now() -> Instant {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::{domain::inquiry::Violation, service::engine::AnswerError};
+use crate::{domain::inquiry::Violation, ledger::AppendError, service::answer::AnswerError};
 
 /// The domain of every `ErrorInfo`.
 const DOMAIN: &str = "bdcd";
@@ -30,42 +30,70 @@ pub(super) enum Refusal {
     UnreadableMessage(String),
     /// The answer is larger than one message may be.
     AnswerTooLarge,
+    /// Something else was asked under the request number.
+    RequestNumberReused {
+        /// The ledger entry that stands under it.
+        entry: u64,
+    },
+    /// It was answered, and the answer is not kept any more.
+    AnswerRemoved {
+        /// The ledger entry that stands for it.
+        entry: u64,
+    },
+}
+
+impl Refusal {
+    /// The stable word for it, in `ErrorInfo` and in the ledger.
+    pub(super) fn reason(&self) -> &'static str {
+        match self {
+            Self::NoCertificate => "NO_CERTIFICATE",
+            Self::ForeignCertificate => "FOREIGN_CERTIFICATE",
+            Self::UnknownGateway => "UNKNOWN_GATEWAY",
+            Self::CourtNotAllowed => "COURT_NOT_ALLOWED",
+            Self::BadInquiry(_) => "BAD_INQUIRY",
+            Self::UnreadableMessage(_) => "UNREADABLE_MESSAGE",
+            Self::AnswerTooLarge => "ANSWER_TOO_LARGE",
+            Self::RequestNumberReused { .. } => "REQUEST_NUMBER_REUSED",
+            Self::AnswerRemoved { .. } => "ANSWER_REMOVED",
+        }
+    }
 }
 
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
-        let (code, reason, text) = match &refusal {
-            Refusal::NoCertificate => {
-                (Code::Unauthenticated, "NO_CERTIFICATE", "no client certificate: connect with the gateway's certificate".into())
-            }
+        let reason = refusal.reason();
+        let (code, text) = match &refusal {
+            Refusal::NoCertificate => (
+                Code::Unauthenticated,
+                "no client certificate: connect with the gateway's certificate".into(),
+            ),
             Refusal::ForeignCertificate => (
                 Code::Unauthenticated,
-                "FOREIGN_CERTIFICATE",
                 "the client certificate is not of this registration authority's client CA, or has expired: ask for a new one".into(),
             ),
             Refusal::UnknownGateway => (
                 Code::PermissionDenied,
-                "UNKNOWN_GATEWAY",
                 "the client certificate is listed with no gateway: ask the registration authority to list it".into(),
             ),
             Refusal::CourtNotAllowed => (
                 Code::PermissionDenied,
-                "COURT_NOT_ALLOWED",
                 "the gateway may not speak for this court: ask the registration authority to list it".into(),
             ),
             Refusal::BadInquiry(violations) => {
                 let fields: Vec<_> =
                     violations.iter().map(|one| format!("`{}` {}", one.field, one.description)).collect();
-                (Code::InvalidArgument, "BAD_INQUIRY", format!("the inquiry cannot be asked: {}", fields.join("; ")))
+                (Code::InvalidArgument, format!("the inquiry cannot be asked: {}", fields.join("; ")))
             }
             Refusal::UnreadableMessage(why) => {
-                (Code::InvalidArgument, "UNREADABLE_MESSAGE", format!("the request message cannot be read: {why}"))
+                (Code::InvalidArgument, format!("the request message cannot be read: {why}"))
             }
-            Refusal::AnswerTooLarge => (
-                Code::ResourceExhausted,
-                "ANSWER_TOO_LARGE",
-                "the answer is larger than one message may be: ask for fewer items, or raise `limits.message-bytes-max` on both sides".into(),
-            ),
+            Refusal::AnswerTooLarge => (Code::ResourceExhausted, AnswerError::TooLarge.to_string()),
+            Refusal::RequestNumberReused { entry } => {
+                (Code::AlreadyExists, AnswerError::Reused { entry: *entry }.to_string())
+            }
+            Refusal::AnswerRemoved { entry } => {
+                (Code::FailedPrecondition, AnswerError::Removed { entry: *entry }.to_string())
+            }
         };
         let mut details = details(reason);
         if let Refusal::BadInquiry(violations) = refusal {
@@ -77,25 +105,50 @@ impl From<Refusal> for Status {
     }
 }
 
-/// The status of an inquiry that found no answer.
+/// The same status, naming the ledger entry that records it.
+pub(super) fn with_entry(status: &Status, entry: u64) -> Status {
+    let mut details = status.get_error_details();
+    if let Some(info) = details.error_info() {
+        let metadata = HashMap::from([("entry".to_owned(), entry.to_string())]);
+        details.set_error_info(info.reason.clone(), DOMAIN, metadata);
+    }
+    Status::with_error_details(status.code(), status.message(), details)
+}
+
+/// The status of a call that found no answer for a reason that is none of its own.
 pub(super) fn of_answer(error: &AnswerError) -> Status {
     match error {
-        AnswerError::Overloaded => {
-            let mut details = details("OVERLOADED");
-            details.set_retry_info(Some(RETRY));
-            Status::with_error_details(Code::ResourceExhausted, error.to_string(), details)
-        }
-        AnswerError::Stopped => {
-            let mut details = details("STOPPED");
-            details.set_retry_info(Some(RETRY));
-            Status::with_error_details(Code::Unavailable, error.to_string(), details)
-        }
+        AnswerError::Overloaded(_) => retry(Code::ResourceExhausted, "OVERLOADED", error.to_string()),
+        AnswerError::Ledger(error) => ledger_unavailable(*error),
+        AnswerError::Stopped => retry(Code::Unavailable, "STOPPED", error.to_string()),
+        AnswerError::Evidence(_) => retry(
+            Code::Unavailable,
+            "LEDGER_UNREADABLE",
+            "what was answered before cannot be read: the authority's operators find the cause in their log".into(),
+        ),
         AnswerError::Draft(_) => Status::with_error_details(
             Code::Internal,
             "the register's mirror could not be read: the authority's operators find the cause in their log",
             details("MIRROR_UNREADABLE"),
         ),
+        AnswerError::Reused { entry } => Refusal::RequestNumberReused { entry: *entry }.into(),
+        AnswerError::Removed { entry } => Refusal::AnswerRemoved { entry: *entry }.into(),
+        AnswerError::TooLarge => Refusal::AnswerTooLarge.into(),
     }
+}
+
+/// The status of whatever could not be recorded: nothing is told before its evidence is on disk.
+pub(super) fn ledger_unavailable(error: AppendError) -> Status {
+    match error {
+        AppendError::Overloaded => retry(Code::ResourceExhausted, "OVERLOADED", error.to_string()),
+        AppendError::Unavailable => retry(Code::Unavailable, "LEDGER_UNAVAILABLE", error.to_string()),
+    }
+}
+
+fn retry(code: Code, reason: &str, text: String) -> Status {
+    let mut details = details(reason);
+    details.set_retry_info(Some(RETRY));
+    Status::with_error_details(code, text, details)
 }
 
 fn details(reason: &str) -> ErrorDetails {

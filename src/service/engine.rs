@@ -1,8 +1,9 @@
-//! The engine: reader threads over the serving generation, and the thread that follows the pointer.
+//! The engine: reader threads over the serving generation and the ledger, and the thread that follows the pointer.
 //!
-//! Each reader thread owns its connection and takes inquiries from a bounded queue of its own; a full house is an answer
-//! ([`AnswerError::Overloaded`]), never a growing queue. A new generation is opened beside, then swapped in whole: an answer
-//! is wholly from one (invariant 3), and what does not open leaves the last good one serving (invariant 7).
+//! Each reader thread owns its connections and takes work from a bounded queue of its own; a full house is an answer
+//! ([`Overloaded`]), never a growing queue. A new generation is opened beside, its entry is written to the ledger, then it is
+//! swapped in whole: an answer is wholly from one (invariant 3), and what does not open, or cannot be recorded, leaves the last
+//! good one serving (invariant 7).
 
 use std::{
     error::Error,
@@ -22,9 +23,10 @@ use tokio::sync::{
     oneshot,
 };
 
-use super::draft::{self, DraftError};
+use super::record;
 use crate::{
-    domain::{generation::GenerationFacts, inquiry::Inquiry},
+    domain::generation::GenerationFacts,
+    ledger::{self, AppendError, Ledger},
     mirror::{Generation, Mirror, OpenError, Reader},
 };
 
@@ -51,28 +53,64 @@ pub enum StartError {
     /// The system gives no thread.
     #[error("cannot start a thread")]
     Thread(#[from] io::Error),
+    /// That the generation serves could not be recorded.
+    #[error("cannot record in the ledger which generation serves")]
+    Record(#[from] AppendError),
 }
 
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum AnswerError {
-    /// Every reader has as much waiting as it may.
-    #[error("too many inquiries wait: ask again in a moment")]
-    Overloaded,
-    /// The answer could not be drafted.
-    #[error(transparent)]
-    Draft(#[from] DraftError),
-    /// The reader ended before it answered.
-    #[error("the reader ended before it answered: ask again")]
-    Stopped,
+/// Every reader has as much waiting as it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many inquiries wait: ask again in a moment")]
+pub struct Overloaded;
+
+/// Work for a reader thread.
+type Job = Box<dyn FnOnce(&mut Desk) + Send>;
+
+/// What a reader thread works with.
+pub struct Desk {
+    serving: Arc<ArcSwap<Generation>>,
+    opened: Option<(Arc<Generation>, Reader)>,
+    ledger: Arc<Ledger>,
+    evidence: Option<ledger::Reader>,
 }
 
-struct Job {
-    inquiry: Inquiry,
-    reply: oneshot::Sender<Result<Vec<u8>, DraftError>>,
+impl Desk {
+    /// The generation that serves now and its reader, opened anew after a switch.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] where it cannot be opened any more.
+    pub fn mirror(&mut self) -> Result<&mut (Arc<Generation>, Reader), OpenError> {
+        let current = self.serving.load_full();
+        self.opened.take_if(|(generation, _)| !Arc::ptr_eq(generation, &current));
+        match &mut self.opened {
+            Some(opened) => Ok(opened),
+            slot @ None => {
+                let reader = current.reader()?;
+                Ok(slot.insert((current, reader)))
+            }
+        }
+    }
+
+    /// The ledger, and a reader of it.
+    ///
+    /// # Errors
+    ///
+    /// [`ledger::ReadError`] where it cannot be opened for reading.
+    pub fn ledger(&mut self) -> Result<(&Ledger, &ledger::Reader), ledger::ReadError> {
+        match &mut self.evidence {
+            Some(reader) => Ok((&self.ledger, reader)),
+            slot @ None => Ok((&self.ledger, slot.insert(self.ledger.reader()?))),
+        }
+    }
+
+    /// Closes what is open: after a fault the next job starts afresh.
+    pub fn clear(&mut self) {
+        (self.opened, self.evidence) = (None, None);
+    }
 }
 
-/// Answers inquiries from the serving generation.
+/// Reads the serving generation and the ledger on threads of its own.
 pub struct Engine {
     serving: Arc<ArcSwap<Generation>>,
     queues: Vec<mpsc::Sender<Job>>,
@@ -80,26 +118,29 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens the serving generation and starts the threads; they end when the engine is dropped.
+    /// Opens the serving generation, records that it serves, and starts the threads; they end when the engine is dropped.
     ///
     /// # Errors
     ///
-    /// Where nothing is loaded, the generation does not open, or the system gives no thread.
-    pub fn start(mirror: Mirror, options: Options) -> Result<Self, StartError> {
+    /// Where nothing is loaded, the generation does not open or cannot be recorded, or the system gives no thread.
+    pub fn start(mirror: Mirror, ledger: &Arc<Ledger>, options: Options) -> Result<Self, StartError> {
         let name = mirror.current()?.ok_or(StartError::Empty)?;
-        let serving = Arc::new(ArcSwap::from_pointee(mirror.open(&name)?));
+        let generation = mirror.open(&name)?;
+        record::generation(ledger, generation.facts(), "start")?;
+        let serving = Arc::new(ArcSwap::from_pointee(generation));
         let mut queues = Vec::new();
         for number in 0..options.reader_threads.max(1) {
             let (queue, jobs) = mpsc::channel(options.queued_per_reader_max.max(1));
-            let serving = Arc::clone(&serving);
-            thread::Builder::new().name(format!("reader-{number}")).spawn(move || read(&serving, jobs))?;
+            let desk = Desk { serving: Arc::clone(&serving), opened: None, ledger: Arc::clone(ledger), evidence: None };
+            thread::Builder::new().name(format!("reader-{number}")).spawn(move || read(desk, jobs))?;
             queues.push(queue);
         }
-        let followed = Arc::downgrade(&serving);
+        // Held weakly: a daemon that stops closes its ledger, whatever this thread is waiting for.
+        let (followed, ledger) = (Arc::downgrade(&serving), Arc::downgrade(ledger));
         thread::Builder::new().name("pointer".to_owned()).spawn(move || {
-            while let Some(serving) = followed.upgrade() {
-                follow(&mirror, &serving);
-                drop(serving);
+            while let Some((serving, ledger)) = followed.upgrade().zip(ledger.upgrade()) {
+                follow(&mirror, &serving, &ledger);
+                drop((serving, ledger));
                 thread::sleep(options.pointer_interval);
             }
         })?;
@@ -112,19 +153,29 @@ impl Engine {
         self.serving.load().facts().clone()
     }
 
-    /// The bytes of the answer to `inquiry`.
+    /// Has a reader thread do `work`, and waits for what comes of it; `None` where the thread ended before.
+    ///
+    /// Dropping the future before a reader took the work forgets it.
     ///
     /// # Errors
     ///
-    /// Where too many wait, or no answer can be drafted. Dropping the future before a reader took the inquiry forgets it.
-    pub async fn answer(&self, inquiry: Inquiry) -> Result<Vec<u8>, AnswerError> {
-        let (reply, answered) = oneshot::channel();
-        self.enqueue(Job { inquiry, reply })?;
-        Ok(answered.await.map_err(|_| AnswerError::Stopped)??)
+    /// [`Overloaded`] where too many wait.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Desk, oneshot::Sender<T>) + Send + 'static,
+    ) -> Result<Option<T>, Overloaded> {
+        let (reply, done) = oneshot::channel();
+        self.enqueue(Box::new(move |desk| {
+            // Nobody waits any more: the call was cancelled or its deadline has passed.
+            if !reply.is_closed() {
+                work(desk, reply);
+            }
+        }))?;
+        Ok(done.await.ok())
     }
 
     /// Hands the job to the next reader that has room.
-    fn enqueue(&self, mut job: Job) -> Result<(), AnswerError> {
+    fn enqueue(&self, mut job: Job) -> Result<(), Overloaded> {
         let first = self.next.fetch_add(1, Ordering::Relaxed);
         for offset in 0..self.queues.len() {
             match self.queues[first.wrapping_add(offset) % self.queues.len()].try_send(job) {
@@ -132,68 +183,29 @@ impl Engine {
                 Err(TrySendError::Full(back) | TrySendError::Closed(back)) => job = back,
             }
         }
-        Err(AnswerError::Overloaded)
+        Err(Overloaded)
     }
 }
 
-/// One reader thread: answers until the engine is dropped.
-fn read(serving: &ArcSwap<Generation>, mut jobs: mpsc::Receiver<Job>) {
-    let mut opened: Option<(Arc<Generation>, Reader)> = None;
+/// One reader thread: works until the engine is dropped.
+fn read(mut desk: Desk, mut jobs: mpsc::Receiver<Job>) {
     while let Some(job) = jobs.blocking_recv() {
-        // Nobody waits any more: the call was cancelled or its deadline has passed.
-        if job.reply.is_closed() {
-            continue;
-        }
         // A panic costs one inquiry, never the thread: its caller is told that the reader stopped.
-        let answered = panic::catch_unwind(AssertUnwindSafe(|| {
-            let (generation, reader) = on_serving(serving, &mut opened)?;
-            draft::answer_bytes(reader, generation.frame(), &job.inquiry)
-        }));
-        match answered {
-            Ok(Ok(bytes)) => reply(job, Ok(bytes)),
-            Ok(Err(error)) => {
-                let generation = serving.load();
-                tracing::error!(generation = generation.name(), error = chain(&error), "cannot answer");
-                opened = None;
-                reply(job, Err(error));
-            }
-            Err(_) => {
-                tracing::error!("a reader panicked: this is a fault of the program, report it");
-                opened = None;
-            }
+        if panic::catch_unwind(AssertUnwindSafe(|| job(&mut desk))).is_err() {
+            tracing::error!("a reader panicked: this is a fault of the program, report it");
+            desk.clear();
         }
     }
-}
-
-/// Hands the result back; where nobody waits any more there is nobody to tell.
-fn reply(job: Job, result: Result<Vec<u8>, DraftError>) {
-    job.reply.send(result).unwrap_or_default();
 }
 
 /// An error with its causes, for the log.
-fn chain(error: &dyn Error) -> String {
+pub(super) fn chain(error: &dyn Error) -> String {
     let causes = iter::successors(error.source(), |cause: &&dyn Error| (*cause).source());
     causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
-/// The reader of the generation that serves now, opened anew after a switch.
-fn on_serving<'a>(
-    serving: &ArcSwap<Generation>,
-    opened: &'a mut Option<(Arc<Generation>, Reader)>,
-) -> Result<&'a mut (Arc<Generation>, Reader), DraftError> {
-    let current = serving.load_full();
-    opened.take_if(|(generation, _)| !Arc::ptr_eq(generation, &current));
-    match opened {
-        Some(opened) => Ok(opened),
-        slot @ None => {
-            let reader = current.reader()?;
-            Ok(slot.insert((current, reader)))
-        }
-    }
-}
-
 /// Opens the generation that the pointer names, where it is another one.
-fn follow(mirror: &Mirror, serving: &ArcSwap<Generation>) {
+fn follow(mirror: &Mirror, serving: &ArcSwap<Generation>, ledger: &Ledger) {
     let name = match mirror.current() {
         Ok(Some(name)) if name != serving.load().name() => name,
         Ok(_) => return,
@@ -203,10 +215,19 @@ fn follow(mirror: &Mirror, serving: &ArcSwap<Generation>) {
         }
     };
     match mirror.open(&name) {
-        Ok(generation) => {
-            serving.store(Arc::new(generation));
-            tracing::info!(generation = name, "generation serves");
-        }
+        Ok(generation) => match record::generation(ledger, generation.facts(), "switch") {
+            Ok(entry) => {
+                serving.store(Arc::new(generation));
+                tracing::info!(generation = name, entry, "generation serves");
+            }
+            Err(err) => {
+                tracing::warn!(
+                    generation = name,
+                    error = chain(&err),
+                    "cannot record generation; the last one serves on"
+                );
+            }
+        },
         Err(err) => {
             tracing::error!(generation = name, error = chain(&err), "cannot open generation; the last good one serves");
         }

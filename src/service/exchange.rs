@@ -2,19 +2,23 @@
 //!
 //! Each BDCCXQQ is an inquiry of its own: a bad one among many is answered by its own 2040 (D34), the others are answered.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+
 use crate::{
     domain::{
         answer::Answer,
         inquiry::{Door, Violation},
     },
+    ledger::Answered,
     service::{
-        engine::{AnswerError, Engine},
+        answer::{self, AnswerError, Responder},
         policy::Gateway,
+        record::{self, Call, Refused},
     },
     spec::{
         FeedbackOptions, Leaves,
         feedback::{self, Feedback, ResultItem},
-        request::{self, RequestItem},
+        request::{self, RequestItem, RequestMessage},
     },
 };
 
@@ -34,6 +38,12 @@ pub struct Exchange {
     options: FeedbackOptions,
 }
 
+/// The result of one request, and whether it is an answer.
+struct Resulting {
+    item: ResultItem,
+    is_answer: bool,
+}
+
 impl Exchange {
     /// Feedback messages in this form.
     #[must_use]
@@ -41,43 +51,119 @@ impl Exchange {
         Self { options }
     }
 
-    /// The feedback to `message` of `gateway`, in the order of its requests.
+    /// The feedback to `message` of `gateway`, in the order of its requests, with its evidence.
+    ///
+    /// Each request has an entry of its own, and the message as a whole another. The same message again gets the same
+    /// feedback, unless one of its requests was refused: that may be mended meanwhile.
     ///
     /// # Errors
     ///
-    /// Where the message cannot be read, or the engine does not answer.
-    pub async fn feedback(&self, engine: &Engine, gateway: &Gateway, message: &[u8]) -> Result<Vec<u8>, ExchangeError> {
-        let message = request::read(message)?;
+    /// Where the message cannot be read, or the responder does not answer.
+    pub async fn feedback(
+        &self,
+        responder: &Responder,
+        gateway: &Gateway,
+        message: &[u8],
+    ) -> Result<Answered, ExchangeError> {
+        let read = request::read(message)?;
+        let compose = async || self.compose(responder, gateway, &read).await;
+        responder.feedback(&gateway.name, message.to_vec(), compose).await
+    }
+
+    async fn compose(
+        &self,
+        responder: &Responder,
+        gateway: &Gateway,
+        message: &RequestMessage,
+    ) -> Result<answer::Feedback, ExchangeError> {
         let mut results = Vec::with_capacity(message.requests.len());
+        let mut answer_count = 0;
         for item in &message.requests {
-            results.push(self.result(engine, gateway, item, message.leaves).await?);
+            let resulting = self.result(responder, gateway, item, message.leaves).await?;
+            answer_count += usize::from(resulting.is_answer);
+            results.push(resulting.item);
         }
         let create_time = jiff::Zoned::now().strftime("%Y/%m/%d %H:%M:%S").to_string();
-        let feedback = Feedback { create_time, results, ..Feedback::default() };
-        Ok(feedback::write(&feedback, &self.options, message.leaves))
+        let mut feedback = Feedback { create_time, results, ..Feedback::default() };
+        let mut bytes = feedback::write(&feedback, &self.options, message.leaves);
+        if self.options.digital_sign {
+            feedback.digital_sign = BASE64.encode(responder.ledger().sign(&bytes));
+            bytes = feedback::write(&feedback, &self.options, message.leaves);
+        }
+        let refused = message.requests.len() - answer_count;
+        let numbers = message.requests.iter().map(|item| item.request_number.trim().to_owned());
+        Ok(answer::Feedback {
+            bytes,
+            is_final: refused == 0,
+            detail: format!("{answer_count} answered, {refused} refused"),
+            numbers: numbers.filter(|number| !number.is_empty()).collect(),
+        })
     }
 
     async fn result(
         &self,
-        engine: &Engine,
+        responder: &Responder,
         gateway: &Gateway,
         item: &RequestItem,
         leaves: Leaves,
-    ) -> Result<ResultItem, ExchangeError> {
-        let refused = |reason: &str| Ok(feedback::refused(&item.request_number, reason, &self.options));
-        let mut inquiry = match item.to_draft().check(Door::Exchange) {
-            Ok(inquiry) => inquiry,
-            Err(violations) => return refused(&told(&violations)),
+    ) -> Result<Resulting, ExchangeError> {
+        let draft = item.to_draft();
+        let (reason, told, detail) = match draft.clone().check(Door::Exchange) {
+            Err(violations) => ("BAD_INQUIRY", told(&violations), String::new()),
+            Ok(mut inquiry) => match gateway.court_by_name(&inquiry.court_name) {
+                None => (
+                    "COURT_NOT_ALLOWED",
+                    "查询方未获授权代表该法院（FYMC）查询，请联系不动产登记机构核对授权法院名称。".to_owned(),
+                    String::new(),
+                ),
+                Some(court) => {
+                    inquiry.court_code.clone_from(&court.code);
+                    match responder.answer(&gateway.name, Call::Exchange, inquiry).await {
+                        Ok(answered) => match Answer::decode(&answered.answer) {
+                            Ok(answer) => {
+                                let item = feedback::found(&answer, &self.options, leaves);
+                                return Ok(Resulting { item, is_answer: true });
+                            }
+                            Err(_) => (
+                                "ANSWER_UNREADABLE",
+                                "查询结果无法读取，请联系不动产登记机构。".to_owned(),
+                                String::new(),
+                            ),
+                        },
+                        Err(AnswerError::Reused { entry }) => (
+                            "REQUEST_NUMBER_REUSED",
+                            format!(
+                                "查询请求单号（CXQQDH）已用于其他查询内容（存证条目 {entry}），请更换单号后重新发送。"
+                            ),
+                            format!("entry {entry}"),
+                        ),
+                        Err(AnswerError::Removed { entry }) => (
+                            "ANSWER_REMOVED",
+                            format!(
+                                "该请求已答复（存证条目 {entry}），答复内容已过保存期限，请更换查询请求单号后重新查询。"
+                            ),
+                            format!("entry {entry}"),
+                        ),
+                        Err(AnswerError::TooLarge) => (
+                            "ANSWER_TOO_LARGE",
+                            "查询结果超过单个报文的最大长度，请通过 Query 接口分项查询。".to_owned(),
+                            String::new(),
+                        ),
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+            },
         };
-        let Some(court) = gateway.court_by_name(&inquiry.court_name) else {
-            return refused("查询方未获授权代表该法院（FYMC）查询，请联系不动产登记机构核对授权法院名称。");
+        let refused = Refused {
+            gateway: Some(&gateway.name),
+            reason,
+            detail: &detail,
+            request: &draft.encode(),
+            draft: Some(&draft),
+            ..Refused::of(Call::Exchange)
         };
-        inquiry.court_code.clone_from(&court.code);
-        let bytes = engine.answer(inquiry).await?;
-        match Answer::decode(&bytes) {
-            Ok(answer) => Ok(feedback::found(&answer, &self.options, leaves)),
-            Err(_) => refused("查询结果无法读取，请联系不动产登记机构。"),
-        }
+        record::refusal(responder.ledger(), refused).await.map_err(AnswerError::from)?;
+        Ok(Resulting { item: feedback::refused(&item.request_number, &told, &self.options), is_answer: false })
     }
 }
 

@@ -37,6 +37,9 @@ pub struct FeedbackOptions {
     pub agricultural_use: bool,
     /// Whether items carry WZXX, an extension (§10.3, D31).
     pub positions: bool,
+    /// Whether DIGITALSIGN carries a signature; no evidence tells its algorithm (§3.1), so this one is ours: Ed25519 by the
+    /// ledger's key, base64, over the bytes of the same message with DIGITALSIGN empty.
+    pub digital_sign: bool,
 }
 
 impl Default for FeedbackOptions {
@@ -56,6 +59,7 @@ impl Default for FeedbackOptions {
             easements: true,
             agricultural_use: true,
             positions: false,
+            digital_sign: false,
         }
     }
 }

@@ -272,7 +272,7 @@ async fn exchange(env: &Env, daemon: &Daemon, said: &mut Said) {
     let message = message.replace(">222<", &format!(">{}<", PERSON.0)).replace(">2323<", &format!(">{}<", PERSON.2));
     assert!(message.contains(PERSON.0) && message.contains(PERSON.2));
     let feedback = client.exchange(ExchangeRequest { message: message.clone().into_bytes() }).await.unwrap();
-    assert!(county().found_in(&feedback.into_inner().message).is_some(), "the answer itself tells of the person");
+    assert!(county().found_in(&feedback.into_inner().answer).is_some(), "the answer itself tells of the person");
     let person = PERSON.0;
     for spoilt in [
         message[..message.find("</BDCCXQQ>").unwrap()].to_owned(),

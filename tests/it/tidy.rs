@@ -19,10 +19,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("keys", &[]),
     ("mirror", &["domain", "keys"]),
     ("ledger", &["domain", "keys"]),
-    ("service", &["domain", "spec", "package", "mirror", "ledger"]),
-    ("rpc", &["domain", "service"]),
+    ("service", &["domain", "spec", "package", "keys", "mirror", "ledger"]),
+    ("rpc", &["domain", "keys", "ledger", "service"]),
     ("server", &["domain", "service", "rpc"]),
-    ("config", &["domain", "spec", "service", "server"]),
+    ("config", &["domain", "spec", "ledger", "service", "server"]),
     ("telemetry", &[]),
     (
         "cli",

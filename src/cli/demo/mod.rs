@@ -12,7 +12,7 @@ use std::{
 use super::{
     Failure,
     client::Client,
-    print, query,
+    ledger, print, query,
     query::{Court, Document, Handler, Subject},
     say, serve, snapshot, table,
 };
@@ -81,6 +81,7 @@ fn prepare(folder: &Path) -> Result<Config, Failure> {
     }
     fs::write(folder.join("request.xml"), request_message()).map_err(cannot_write)?;
     let config = snapshot::read(&folder.join("bdcd.toml"))?;
+    ledger::create(&config, "demo.example/990102")?;
     say("loading the fixture county");
     say(&snapshot::load(&snapshot::open(&config)?, &folder.join("package"))?);
     Ok(config)
@@ -178,13 +179,13 @@ async fn play(config: &Config, folder: &Path, kept: Option<&Path>) -> Result<(),
     let serving = tokio::spawn(bound.serve(service, async move { stopped.await.unwrap_or_default() }));
     let mut client = Client::connect(config).await?;
     for (at, (_, why, name, kind, number)) in SUBJECTS.iter().enumerate() {
-        let bytes = client.query(document(at, name, kind, number).inquiry()?).await?;
+        let bytes = client.query(document(at, name, kind, number).inquiry()?).await?.answer;
         print(&format!("\n━━ {}. {why}: {name} ━━\n\n", at + 1))?;
         print(&table::of_answer(&query::decode(&bytes)?))?;
     }
     let message = fs::read(folder.join("request.xml"))
         .map_err(|err| Failure::environment("cannot read the demo's request message", err))?;
-    let bytes = client.exchange(message).await?;
+    let bytes = client.exchange(message).await?.answer;
     print("\n━━ the first answer as the specification's feedback message ━━\n\n")?;
     print(&indented(&bytes)?)?;
     drop(client);

@@ -5,7 +5,10 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     thread,
 };
 
@@ -16,6 +19,12 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity
 
 /// The court that the listed gateway may speak for.
 pub(crate) const COURT: (&str, &str) = ("X市中级人民法院", "测01");
+
+/// What request numbers count on.
+static NUMBERS: AtomicU32 = AtomicU32::new(1);
+
+/// The ledger's name.
+pub(crate) const ORIGIN: &str = "test.example/990102";
 
 /// The person of the fixture county with a mortgaged and seized flat.
 pub(crate) const PERSON: (&str, &str, &str) = ("沈测安", "1", "990102197802140013");
@@ -76,6 +85,8 @@ impl Env {
         env.issue("foreign", &foreign_ca.0, ExtendedKeyUsagePurpose::ClientAuth);
         env.configure("log = \"info\"\n", "");
         assert!(Self::run_bare(&["key", "create", env.path("master.key").to_str().unwrap()]).status.success());
+        let made = env.run(&["ledger", "create", "--origin", ORIGIN]);
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         env
     }
 
@@ -197,12 +208,15 @@ fn authority() -> (Issuer<'static, KeyPair>, String) {
     (Issuer::new(params, key), pem)
 }
 
-/// A whole inquiry about a subject.
+/// A whole inquiry about a subject, under a request number of its own.
 pub(crate) fn inquiry((name, kind, number): (&str, &str, &str)) -> QueryRequest {
     let text = str::to_owned;
     QueryRequest {
         inquiry: Some(Inquiry {
-            request_number: text("20261123990102000001"),
+            request_number: format!(
+                "{}",
+                20_261_123_990_102_000_000_u128 + u128::from(NUMBERS.fetch_add(1, Ordering::Relaxed))
+            ),
             court: Some(Court { name: text(COURT.0), code: text(COURT.1) }),
             case_number: text("（2026）测01执1号"),
             handler: Some(Handler {

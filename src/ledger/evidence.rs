@@ -1,0 +1,138 @@
+//! What is to be recorded, and the same made ready: leaf, tags and sealed body, worked out where the caller is, so that the
+//! writer has little left to do.
+
+use ring::hmac;
+
+use super::{
+    leaf::{Commitment, Facts, Kind, Leaf, Nonce, Opening, commit_under},
+    runs::Tag,
+    secret::{Secrets, Term},
+};
+use crate::{
+    domain::wire::{Malformed, Reader, Writer},
+    keys::{self, KeyError},
+};
+
+/// An event as the service tells it.
+#[derive(Clone, Default)]
+pub struct Evidence<'a> {
+    /// What is told in plain. Nothing of a person may stand here.
+    pub facts: Facts,
+    /// The bytes asked with.
+    pub inquiry: Option<&'a [u8]>,
+    /// The bytes answered with.
+    pub answer: Option<&'a [u8]>,
+    /// What it is found by.
+    pub terms: Vec<(Term, String)>,
+}
+
+/// An event ready to be written.
+pub struct Prepared {
+    pub(super) undated: Vec<u8>,
+    pub(super) terms: Vec<u8>,
+    pub(super) body: Option<Vec<u8>>,
+    opening: Opening,
+}
+
+impl Prepared {
+    /// What opens the entry's commitments.
+    #[must_use]
+    pub fn opening(&self) -> Opening {
+        self.opening
+    }
+
+    /// The bytes that the entry will take in the database, about.
+    pub(super) fn size_bytes(&self) -> usize {
+        self.undated.len() + self.terms.len() + self.body.as_ref().map_or(0, Vec::len)
+    }
+}
+
+/// Length of a term as an entry keeps it: its kind and its tag.
+const TERM_BYTES: usize = 1 + size_of::<Tag>();
+
+/// Commits to an event, seals it, and works out its tags.
+pub(super) fn prepare(secrets: &Secrets, kind: Kind, evidence: Evidence<'_>) -> Result<Prepared, KeyError> {
+    let nonce: Nonce = keys::random()?;
+    let opening = secrets.opening(&nonce);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &opening);
+    let Evidence { facts, inquiry, answer, terms } = evidence;
+    let terms = encode_terms(secrets, terms);
+    let leaf = Leaf {
+        kind,
+        nonce,
+        facts,
+        inquiry: inquiry.map(|bytes| commit_under(&key, "inquiry", bytes)),
+        answer: answer.map(|bytes| commit_under(&key, "answer", bytes)),
+        terms: commit_under(&key, "terms", &terms),
+        // The writer's.
+        time: 0,
+    };
+    let body = (inquiry.is_some() || answer.is_some()).then(|| {
+        let mut body = Body::encode(inquiry, answer);
+        secrets.seal(&nonce, &mut body);
+        body
+    });
+    Ok(Prepared { undated: leaf.undated(), terms, body, opening })
+}
+
+fn encode_terms(secrets: &Secrets, terms: Vec<(Term, String)>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(terms.len() * TERM_BYTES);
+    for (term, text) in terms {
+        bytes.push(term as u8);
+        bytes.extend_from_slice(&secrets.tag(term, &text));
+    }
+    bytes
+}
+
+/// The terms of an entry: the number of each kind, and its tag. What is cut short at the end is left out.
+pub(super) fn decode_terms(bytes: &[u8]) -> impl Iterator<Item = (u8, Tag)> {
+    bytes.chunks_exact(TERM_BYTES).filter_map(|term| {
+        let (kind, tag) = term.split_first()?;
+        Some((*kind, tag.try_into().ok()?))
+    })
+}
+
+/// What an entry keeps sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    /// The bytes asked with.
+    pub inquiry: Option<Vec<u8>>,
+    /// The bytes answered with.
+    pub answer: Option<Vec<u8>>,
+}
+
+impl Body {
+    fn encode(inquiry: Option<&[u8]>, answer: Option<&[u8]>) -> Vec<u8> {
+        let length = inquiry.map_or(0, <[u8]>::len) + answer.map_or(0, <[u8]>::len);
+        // Room for two prefixes and the seal.
+        let mut writer = Writer::with_capacity(length + 40);
+        for (tag, bytes) in [(1, inquiry), (2, answer)] {
+            if let Some(bytes) = bytes {
+                writer.delimited(tag, bytes);
+            }
+        }
+        writer.finish()
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut body = Self::default();
+        for field in Reader::new(bytes) {
+            match field? {
+                (1, field) => body.inquiry = Some(field.bytes()?.to_vec()),
+                (2, field) => body.answer = Some(field.bytes()?.to_vec()),
+                _ => return Err(Malformed),
+            }
+        }
+        Ok(body)
+    }
+}
+
+/// Whether `commitment` is to `bytes`, both present or both absent.
+pub(super) fn is_committed(
+    opening: &Opening,
+    what: &str,
+    bytes: Option<&[u8]>,
+    commitment: Option<&Commitment>,
+) -> bool {
+    bytes.map(|bytes| super::leaf::commit(opening, what, bytes)).as_ref() == commitment
+}

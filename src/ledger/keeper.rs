@@ -1,0 +1,164 @@
+//! The thread that keeps the ledger in order behind the writer's back: it moves the write-ahead log into the database, makes
+//! runs of what has gathered, and says when bodies are to go.
+//!
+//! Nothing here is evidence: whatever fails is tried again, and the writer goes on.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Weak,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{
+    Shared,
+    error::OpenError,
+    evidence::Evidence,
+    leaf::{Fact, Facts, Kind},
+    runs::{Runs, RunsError},
+    secret::Term,
+    store::{DATABASE, signed},
+    writer::{Job, chain},
+};
+
+/// How often it looks.
+const INTERVAL: Duration = Duration::from_millis(200);
+
+/// Pages of the log that are moved at once: 4 MiB.
+const LOG_PAGES_MIN: i64 = 1024;
+
+/// Entries that are made a run of at once.
+pub(super) const RUN_ENTRIES: u64 = 1 << 16;
+
+/// How long nothing must have been written before fewer are.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// How often retention is looked at. It counts in whole days, so that a day has one entry that says what was removed.
+const RETENTION_INTERVAL: Duration = Duration::from_mins(1);
+
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
+/// Keeps the ledger in order until it is closed.
+pub(super) struct Keeper {
+    pub(super) folder: PathBuf,
+    pub(super) shared: Weak<Shared>,
+    pub(super) runs: Arc<Runs>,
+    pub(super) body_retention: Option<Duration>,
+    /// Nothing is ever sent; it tells that the ledger is closed.
+    pub(super) closed: Receiver<()>,
+}
+
+impl Keeper {
+    pub(super) fn run(self) {
+        let mut log = None;
+        let (mut last_end, mut last_change) = (0, Instant::now());
+        let mut retention_due = Instant::now();
+        while self.closed.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+            let Some(shared) = self.shared.upgrade() else { return };
+            self.move_log(&shared, &mut log);
+            let end = shared.recent.end();
+            if end != last_end {
+                (last_end, last_change) = (end, Instant::now());
+            }
+            let gathering = shared.recent.gathering();
+            if gathering >= RUN_ENTRIES || (gathering > 0 && last_change.elapsed() >= IDLE) {
+                self.make_run(&shared);
+            }
+            if let Some(retention) = self.body_retention.filter(|_| Instant::now() >= retention_due) {
+                retention_due = Instant::now() + RETENTION_INTERVAL;
+                if let Err(error) = remove_bodies(&shared, retention) {
+                    tracing::warn!(error = %chain(&*error), "cannot remove what retention says; it is tried again");
+                }
+            }
+        }
+    }
+
+    /// Moves the log into the database where it is worth it, beside the writer.
+    fn move_log(&self, shared: &Shared, log: &mut Option<Connection>) {
+        let length = std::fs::metadata(self.folder.join(format!("{DATABASE}-wal"))).map_or(0, |file| file.len());
+        if i64::try_from(length / 4096).unwrap_or(0) < LOG_PAGES_MIN {
+            return;
+        }
+        let moved = match log {
+            Some(connection) => move_log(connection),
+            None => connect(&self.folder).and_then(|connection| move_log(log.insert(connection))),
+        };
+        match moved {
+            // The writer is told how long it is: it alone can wind it back while it writes without pause.
+            Ok(pages) => drop(shared.queue.try_send(Job::BoundLog(pages))),
+            Err(error) => {
+                tracing::debug!(%error, "cannot move the ledger's log yet");
+                *log = None;
+            }
+        }
+    }
+
+    fn make_run(&self, shared: &Shared) {
+        let gathered = shared.recent.take();
+        let made = self.mend(shared, gathered.first).and_then(|()| {
+            let mut records = gathered.records.clone();
+            self.runs.add(gathered.first, gathered.end, &mut records).map_err(OpenError::from)
+        });
+        if let Err(error) = made {
+            tracing::warn!(error = %chain(&error), "cannot write the ledger's search index; it is tried again");
+            if let OpenError::Index(RunsError::Damaged { entries, .. }) = &error {
+                // What is damaged is made again from the entries.
+                self.runs.forget_from(entries.first()).unwrap_or_default();
+            }
+        }
+        // A run may be there although merging it failed.
+        if self.runs.through() >= gathered.end {
+            shared.recent.forget();
+        }
+    }
+
+    /// Makes runs again up to `first` where some were damaged and taken out.
+    fn mend(&self, shared: &Shared, first: u64) -> Result<(), OpenError> {
+        while self.runs.through() < first {
+            let end = first.min(self.runs.through() + RUN_ENTRIES);
+            super::cover(&shared.reader().map_err(super::unreadable)?, &self.runs, end)?;
+        }
+        Ok(())
+    }
+}
+
+fn connect(folder: &std::path::Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(folder.join(DATABASE), flags)?;
+    connection.busy_timeout(Duration::ZERO)?;
+    Ok(connection)
+}
+
+/// Moves what the log holds; returns how long it is, in pages.
+fn move_log(connection: &mut Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))
+}
+
+/// Writes that bodies go, then has them removed: of entries older than `retention`.
+fn remove_bodies(shared: &Shared, retention: Duration) -> Result<(), Box<dyn std::error::Error>> {
+    let reader = shared.reader()?;
+    let age = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
+    let cut = (shared.clock)().saturating_sub(age);
+    let end = reader.first_at(cut - cut.rem_euclid(DAY_MILLIS))?;
+    let is_due = || -> Result<bool, super::ReadError> {
+        Ok(reader.body_numbers(i64::MIN, 1)?.pop().is_some_and(|first| first < signed(end)))
+    };
+    if !is_due()? {
+        return Ok(());
+    }
+    let detail = format!("before entry {end}");
+    let facts =
+        Facts::default().with(Fact::Act, super::REMOVE_BODIES).with(Fact::Detail, &detail).with(Fact::By, "bdcd");
+    let terms = vec![(Term::Kind, Kind::Administration.word().to_owned())];
+    let said = shared.record(Kind::Administration, Evidence { facts, terms, ..Evidence::default() })?;
+    tracing::info!(entry = said.entry, before = end, "removing sealed bodies after their retention");
+    while is_due()? {
+        shared.queue.send(Job::RemoveBodies(end))?;
+        std::thread::sleep(INTERVAL);
+    }
+    Ok(())
+}

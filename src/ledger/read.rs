@@ -1,0 +1,340 @@
+//! Reading the ledger: entries by number, bodies, checkpoints, receipts; on a connection of the reader's own.
+//!
+//! What is read is checked where it costs nothing more: a body opens only for its entry, and the commitments of its leaf
+//! bind it. Whether the tree holds as a whole is `audit`'s to say.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+
+use super::{
+    error::{OpenError, ReadError},
+    evidence::{Body, decode_terms, is_committed},
+    leaf::{Leaf, Opening, UtcMillis},
+    note::VerifierKey,
+    receipt,
+    runs::{Mode, Runs, Tag},
+    secret::{Secrets, Term},
+    store::{self, DATABASE, signed, unsigned},
+    tree::{self, Hash},
+};
+use crate::keys::MasterKey;
+
+/// Entries that are read at once.
+const ENTRIES_AT_ONCE: usize = 512;
+
+/// An entry as it stands in the database.
+#[derive(Clone, Debug)]
+pub struct StoredEntry {
+    /// Its number, from 0.
+    pub number: u64,
+    /// The size of the checkpoint that its receipt carries.
+    pub size: u64,
+    /// Hashes of the subtrees that it completes.
+    pub(super) hashes: Vec<u8>,
+    /// Kinds and tags of what it is found by.
+    pub(super) terms: Vec<u8>,
+    /// The bytes of its leaf.
+    pub leaf_bytes: Vec<u8>,
+}
+
+impl StoredEntry {
+    /// Its leaf.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Damaged`] where the bytes are none.
+    pub fn leaf(&self) -> Result<Leaf, ReadError> {
+        Leaf::decode(&self.leaf_bytes).map_err(|_| ReadError::Damaged { entry: self.number, what: "cannot be read" })
+    }
+}
+
+/// What a gateway gets: the answer's bytes, the receipt, and what opens the leaf's commitments.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The answer's bytes.
+    pub answer: Vec<u8>,
+    /// A `c2sp.org/tlog-proof@v1`.
+    pub receipt: String,
+    /// The entry's opening.
+    pub opening: Opening,
+}
+
+/// What became of something asked before.
+pub enum Repeat {
+    /// It is what was asked before: here is what was answered.
+    Same(Box<Answered>),
+    /// Something else was asked under the same number.
+    Other {
+        /// The entry that stands under the number.
+        entry: u64,
+    },
+    /// It was answered, and retention has removed the answer.
+    Removed {
+        /// The entry that stands for it.
+        entry: u64,
+    },
+}
+
+/// Reads the ledger. Not shared between threads; it can be sent to one.
+pub struct Reader {
+    folder: PathBuf,
+    connection: Connection,
+    pub(super) secrets: Arc<Secrets>,
+    key: VerifierKey,
+}
+
+impl Reader {
+    /// Opens the ledger in `folder` for reading, whether or not a daemon writes it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] where there is none, or it does not fit the master key.
+    pub fn open(folder: &Path, master: &MasterKey) -> Result<Self, OpenError> {
+        if !folder.join(DATABASE).is_file() {
+            return Err(OpenError::Missing { folder: folder.to_owned() });
+        }
+        let connection = connect(folder)?;
+        let (secrets, key) = store::read_meta(&connection, master)?;
+        Ok(Self { folder: folder.to_owned(), connection, secrets: Arc::new(secrets), key })
+    }
+
+    pub(super) fn with(folder: &Path, secrets: Arc<Secrets>, key: VerifierKey) -> Result<Self, ReadError> {
+        Ok(Self { folder: folder.to_owned(), connection: connect(folder)?, secrets, key })
+    }
+
+    /// The key that signs the ledger.
+    #[must_use]
+    pub fn key(&self) -> &VerifierKey {
+        &self.key
+    }
+
+    /// How many entries there are.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Store`] where the database cannot be read.
+    pub fn size(&self) -> Result<u64, ReadError> {
+        let last: Option<i64> =
+            self.connection.prepare_cached("SELECT max(number) FROM entry")?.query_row([], |row| row.get(0))?;
+        Ok(last.map_or(0, |last| unsigned(last) + 1))
+    }
+
+    /// The entry of this number.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] where there is none or it cannot be read.
+    pub fn entry(&self, number: u64) -> Result<StoredEntry, ReadError> {
+        match self.entries(number, 1)?.pop() {
+            Some(entry) if entry.number == number => Ok(entry),
+            _ => Err(ReadError::Missing { entry: number, last: self.size()?.saturating_sub(1) }),
+        }
+    }
+
+    /// Up to `count` entries from `first` on, in order. Few enough at a time, and the writer's log is never held up.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Store`] where the database cannot be read.
+    pub fn entries(&self, first: u64, count: usize) -> Result<Vec<StoredEntry>, ReadError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT number, size, hashes, terms, leaf FROM entry WHERE number >= ?1 ORDER BY number LIMIT ?2",
+        )?;
+        let rows = statement.query_map(params![signed(first), signed(count as u64)], |row| {
+            Ok(StoredEntry {
+                number: unsigned(row.get(0)?),
+                size: unsigned(row.get(1)?),
+                hashes: row.get(2)?,
+                terms: row.get(3)?,
+                leaf_bytes: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Hands over the entries from `first` to before `end`, a few at a time.
+    pub(super) fn each(&self, first: u64, end: u64, take: &mut dyn FnMut(StoredEntry)) -> Result<(), ReadError> {
+        let mut next = first;
+        while next < end {
+            let count = usize::try_from(end - next).map_or(ENTRIES_AT_ONCE, |left| left.min(ENTRIES_AT_ONCE));
+            let entries = self.entries(next, count)?;
+            if entries.first().is_none_or(|entry| entry.number != next) {
+                return Err(ReadError::Damaged { entry: next, what: "is missing" });
+            }
+            for entry in entries {
+                if entry.number != next {
+                    return Err(ReadError::Damaged { entry: next, what: "is missing" });
+                }
+                next += 1;
+                take(entry);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an entry is found by this term.
+    pub(super) fn has_term(&self, entry: u64, term: Term, tag: &Tag) -> Result<bool, ReadError> {
+        let entry = self.entry(entry)?;
+        Ok(decode_terms(&entry.terms).any(|(kind, known)| kind == term as u8 && known == *tag))
+    }
+
+    /// The opened body of an entry; `None` where it has none, or no longer.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Damaged`] where it does not open, or is not what its leaf commits to.
+    pub fn body(&self, number: u64, leaf: &Leaf) -> Result<Option<Body>, ReadError> {
+        let damaged = |what| ReadError::Damaged { entry: number, what };
+        let Some(mut sealed) = self.sealed(number)? else { return Ok(None) };
+        self.secrets.open(&leaf.nonce, &mut sealed).map_err(|_| damaged("has a body that does not open"))?;
+        let body = Body::decode(&sealed).map_err(|_| damaged("has a body that cannot be read"))?;
+        let opening = self.opening(leaf);
+        let is_bound = is_committed(&opening, "inquiry", body.inquiry.as_deref(), leaf.inquiry.as_ref())
+            && is_committed(&opening, "answer", body.answer.as_deref(), leaf.answer.as_ref());
+        if is_bound { Ok(Some(body)) } else { Err(damaged("has a body that its leaf does not commit to")) }
+    }
+
+    pub(super) fn sealed(&self, number: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        let mut statement = self.connection.prepare_cached("SELECT sealed FROM body WHERE number = ?1")?;
+        Ok(statement.query_row([signed(number)], |row| row.get(0)).optional()?)
+    }
+
+    /// What opens the commitments of an entry.
+    #[must_use]
+    pub fn opening(&self, leaf: &Leaf) -> Opening {
+        self.secrets.opening(&leaf.nonce)
+    }
+
+    /// The signed checkpoint of this size.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Store`] where the database cannot be read.
+    pub fn checkpoint(&self, size: u64) -> Result<Option<String>, ReadError> {
+        let mut statement = self.connection.prepare_cached("SELECT note FROM checkpoint WHERE size = ?1")?;
+        Ok(statement.query_row([signed(size)], |row| row.get(0)).optional()?)
+    }
+
+    /// Up to `count` checkpoints of sizes from `size` on, in order.
+    pub(super) fn checkpoints(&self, size: u64, count: usize) -> Result<Vec<(u64, String)>, ReadError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT size, note FROM checkpoint WHERE size >= ?1 ORDER BY size LIMIT ?2")?;
+        let rows = statement
+            .query_map(params![signed(size), signed(count as u64)], |row| Ok((unsigned(row.get(0)?), row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The newest signed checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] where there is none, or the database cannot be read.
+    pub fn newest_checkpoint(&self) -> Result<String, ReadError> {
+        let mut statement = self.connection.prepare_cached("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1")?;
+        let note: Option<String> = statement.query_row([], |row| row.get(0)).optional()?;
+        note.ok_or(ReadError::Damaged { entry: 0, what: "has no checkpoint" })
+    }
+
+    /// The numbers of bodies from `first` on, up to `count`.
+    pub(super) fn body_numbers(&self, first: i64, count: usize) -> Result<Vec<i64>, ReadError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT number FROM body WHERE number >= ?1 ORDER BY number LIMIT ?2")?;
+        let rows = statement.query_map(params![first, signed(count as u64)], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many bodies there are, but for those of entries from `size` on, which came later.
+    pub(super) fn count_bodies(&self, size: u64) -> Result<u64, ReadError> {
+        let count = "SELECT count(*) FROM body WHERE number < ?1";
+        Ok(unsigned(self.connection.query_row(count, [signed(size)], |row| row.get(0))?))
+    }
+
+    /// The search index, as the writer left it last.
+    pub(super) fn runs(&self) -> Result<Runs, ReadError> {
+        Ok(Runs::open(&self.folder.join(super::INDEX), self.secrets.runs(), Mode::ReadOnly)?)
+    }
+
+    /// The hash of a complete subtree.
+    pub(super) fn node(&self, level: u32, index: u64) -> Result<Hash, ReadError> {
+        let by = tree::completed_by(level, index);
+        node(&self.connection, level, index)?
+            .ok_or(ReadError::Damaged { entry: by, what: "is missing, or has lost its hashes" })
+    }
+
+    /// The receipt of an entry, the same to the byte as when it was written.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] where what it is made from cannot be read.
+    pub fn receipt(&self, entry: &StoredEntry) -> Result<String, ReadError> {
+        let damaged = |what| ReadError::Damaged { entry: entry.number, what };
+        let checkpoint = self.checkpoint(entry.size)?.ok_or(damaged("has lost its checkpoint"))?;
+        if entry.number >= entry.size {
+            return Err(damaged("names a checkpoint that does not cover it"));
+        }
+        let proof = tree::inclusion_proof(entry.number, entry.size, &mut |level, index| self.node(level, index))?;
+        Ok(receipt::write(&entry.leaf_bytes, entry.number, &proof, &checkpoint))
+    }
+
+    /// What becomes of `inquiry`, asked again under what `entry` stands for.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] where the entry or its body cannot be read.
+    pub fn repeat(&self, entry: u64, inquiry: &[u8]) -> Result<Repeat, ReadError> {
+        let stored = self.entry(entry)?;
+        let leaf = stored.leaf()?;
+        let opening = self.opening(&leaf);
+        if !is_committed(&opening, "inquiry", Some(inquiry), leaf.inquiry.as_ref()) {
+            return Ok(Repeat::Other { entry });
+        }
+        match self.body(entry, &leaf)?.and_then(|body| body.answer) {
+            Some(answer) => Ok(Repeat::Same(Box::new(Answered { answer, receipt: self.receipt(&stored)?, opening }))),
+            None => Ok(Repeat::Removed { entry }),
+        }
+    }
+
+    /// The first entry written at `time` or after; the size where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] where an entry cannot be read.
+    pub fn first_at(&self, time: UtcMillis) -> Result<u64, ReadError> {
+        let (mut low, mut high) = (0, self.size()?);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.entry(middle)?.leaf()?.time < time {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
+    }
+}
+
+/// The hash of a complete subtree, kept by the entry that completes it.
+pub(super) fn node(connection: &Connection, level: u32, index: u64) -> rusqlite::Result<Option<Hash>> {
+    let by = tree::completed_by(level, index);
+    let mut statement = connection.prepare_cached("SELECT hashes FROM entry WHERE number = ?1")?;
+    let at = usize::try_from(level).unwrap_or(usize::MAX).saturating_mul(32);
+    let hash = statement.query_row([signed(by)], |row| {
+        let hashes = row.get_ref(0)?.as_blob()?;
+        Ok(hashes.get(at..).and_then(|rest| rest.first_chunk::<32>()).copied())
+    });
+    Ok(hash.optional()?.flatten())
+}
+
+fn connect(folder: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(folder.join(DATABASE), flags)?;
+    connection.busy_timeout(std::time::Duration::from_secs(2))?;
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192;")?;
+    connection.set_prepared_statement_cache_capacity(16);
+    Ok(connection)
+}

@@ -1,0 +1,273 @@
+//! The one thread that writes: it takes what waits, commits it at once, and then releases all who wait.
+//!
+//! The next batch forms while the last one is being synced, so there is no timer and nothing is held up on purpose. A commit
+//! that fails is told to everybody in it, and to everybody who comes, until the database is open again, its head is checked,
+//! and an entry that says so is on disk: only then is anything written that an answer depends on.
+
+use std::{
+    path::PathBuf,
+    process,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, TryRecvError},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    claims::{Claim, Claims},
+    error::{AppendError, OpenError},
+    evidence::{Evidence, Prepared, prepare},
+    leaf::{Fact, Facts, Kind, Opening, UtcMillis},
+    note::{Signer, VerifierKey},
+    recent::Recent,
+    secret::{Secrets, Term},
+    store::{Batch, Dated, Store},
+};
+
+/// How often a database that failed is tried again.
+const REOPEN_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Bodies that are removed at once, between two batches.
+const REMOVED_BODIES_MAX: u64 = 1000;
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> UtcMillis + Send + Sync>;
+
+/// Called on the writer's thread with what became of an entry; hands it on and returns.
+pub(super) type Reply = Box<dyn FnOnce(Result<Committed, AppendError>) + Send>;
+
+/// What the writer is asked to do.
+pub(super) enum Job {
+    /// Write an entry.
+    Append(Append),
+    /// Remove sealed bodies of entries before this one; an entry that says so stands already.
+    RemoveBodies(u64),
+    /// Wind the log back, which has this many pages.
+    BoundLog(i64),
+}
+
+/// An entry to be written.
+pub(super) struct Append {
+    pub(super) prepared: Prepared,
+    /// Given up once the entry can be found.
+    pub(super) claim: Option<Claim>,
+    pub(super) reply: Reply,
+}
+
+/// An entry that is on disk.
+#[derive(Debug)]
+pub struct Committed {
+    /// Its number.
+    pub entry: u64,
+    leaf: Vec<u8>,
+    batch: Arc<Batch>,
+    /// What opens its commitments.
+    pub opening: Opening,
+}
+
+impl Committed {
+    /// Its receipt, a `c2sp.org/tlog-proof@v1`.
+    #[must_use]
+    pub fn receipt(&self) -> String {
+        self.batch.receipt(self.entry, &self.leaf)
+    }
+}
+
+/// Bounds of a batch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BatchLimits {
+    pub(super) entries_max: usize,
+    pub(super) bytes_max: usize,
+}
+
+/// What the writer works with.
+pub(super) struct Writer {
+    pub(super) folder: PathBuf,
+    pub(super) key: VerifierKey,
+    pub(super) signer: Arc<dyn Signer>,
+    pub(super) secrets: Arc<Secrets>,
+    pub(super) recent: Arc<Recent>,
+    pub(super) claims: Claims,
+    pub(super) clock: Clock,
+    pub(super) limits: BatchLimits,
+}
+
+/// Ends the process where the writer panics: half a state must not go on answering.
+struct EndsWithPanic;
+
+impl Drop for EndsWithPanic {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            tracing::error!("the ledger's writer panicked: this is a fault of the program, report it");
+            process::abort();
+        }
+    }
+}
+
+impl Writer {
+    /// Writes until everybody who could ask for it is gone.
+    pub(super) fn run(self, store: Store, jobs: &Receiver<Job>) {
+        let _guard = EndsWithPanic;
+        let mut state = Some(store);
+        let mut tried = Instant::now();
+        let (mut appends, mut others) = (Vec::new(), Vec::new());
+        loop {
+            match self.take(jobs, state.is_some(), &mut appends, &mut others) {
+                Taken::Jobs => {}
+                Taken::Nothing if state.is_none() => {}
+                Taken::Nothing => continue,
+                Taken::Closed => break,
+            }
+            if state.is_none() && tried.elapsed() >= REOPEN_INTERVAL {
+                state = self.reopen();
+                tried = Instant::now();
+            }
+            let Some(store) = &mut state else {
+                appends.drain(..).for_each(|append: Append| (append.reply)(Err(AppendError::Unavailable)));
+                others.clear();
+                continue;
+            };
+            if let Err(error) = self.work(store, &mut appends, &mut others) {
+                tracing::error!(error = %chain(&error), "cannot write the ledger: nothing is answered until it can be written");
+                state = None;
+                tried = Instant::now();
+            }
+        }
+    }
+
+    /// Takes what waits, up to the limits.
+    fn take(&self, jobs: &Receiver<Job>, is_well: bool, appends: &mut Vec<Append>, others: &mut Vec<Job>) -> Taken {
+        let first = if is_well {
+            jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            jobs.recv_timeout(REOPEN_INTERVAL)
+        };
+        let mut next = match first {
+            Ok(job) => job,
+            Err(RecvTimeoutError::Timeout) => return Taken::Nothing,
+            Err(RecvTimeoutError::Disconnected) => return Taken::Closed,
+        };
+        let mut bytes = 0;
+        loop {
+            match next {
+                Job::Append(append) => {
+                    bytes += append.prepared.size_bytes();
+                    appends.push(append);
+                }
+                other => others.push(other),
+            }
+            if appends.len() >= self.limits.entries_max || bytes >= self.limits.bytes_max {
+                return Taken::Jobs;
+            }
+            next = match jobs.try_recv() {
+                Ok(job) => job,
+                // What is taken is still to be done; that nobody is left shows the next time.
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return Taken::Jobs,
+            };
+        }
+    }
+
+    /// Does what was taken. Where it fails, everybody has been told.
+    fn work(&self, store: &mut Store, appends: &mut Vec<Append>, others: &mut Vec<Job>) -> rusqlite::Result<()> {
+        self.recent.wait_for_room();
+        // What was asked before may have come to light while a claim on it was held; whoever held it asks again, and finds it.
+        let (appends, stale): (Vec<_>, Vec<_>) =
+            std::mem::take(appends).into_iter().partition(|append| append.claim.as_ref().is_none_or(Claim::is_current));
+        for append in stale {
+            (append.reply)(Err(AppendError::Unavailable));
+        }
+        if !appends.is_empty() {
+            self.append(store, appends)?;
+        }
+        for job in others.drain(..) {
+            match job {
+                Job::Append(_) => {}
+                Job::RemoveBodies(end) => {
+                    // A few at a time; the keeper asks again until none is left.
+                    store.remove_bodies(end, REMOVED_BODIES_MAX)?;
+                }
+                Job::BoundLog(pages) => store.bound_log(pages)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn append(&self, store: &mut Store, appends: Vec<Append>) -> rusqlite::Result<()> {
+        let first = store.size();
+        let mut dated: Vec<_> =
+            appends.iter().map(|append| Dated { prepared: &append.prepared, leaf: Vec::new() }).collect();
+        let written = store.append(&mut dated, (self.clock)());
+        let leaves: Vec<_> = dated.into_iter().map(|one| one.leaf).collect();
+        match written {
+            Ok(batch) => {
+                let batch = Arc::new(batch);
+                for ((entry, append), leaf) in (first..).zip(appends).zip(leaves) {
+                    self.recent.add(entry, &append.prepared.terms);
+                    // The entry is found from here on, so whoever waits for the claim may look.
+                    drop(append.claim);
+                    let opening = append.prepared.opening();
+                    (append.reply)(Ok(Committed { entry, leaf, batch: Arc::clone(&batch), opening }));
+                }
+                Ok(())
+            }
+            Err(error) => {
+                for append in appends {
+                    (append.reply)(Err(AppendError::Unavailable));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens the database again, and writes that it was closed.
+    fn reopen(&self) -> Option<Store> {
+        let reopened = Store::open(&self.folder, &self.key, Arc::clone(&self.signer)).and_then(|mut store| {
+            self.catch_up(&store)?;
+            let facts = Facts::default().with(Fact::Act, "resume").with(Fact::By, "bdcd");
+            let terms = vec![(Term::Kind, Kind::Administration.word().to_owned())];
+            let prepared =
+                prepare(&self.secrets, Kind::Administration, Evidence { facts, terms, ..Evidence::default() })?;
+            let entry = store.size();
+            store.append(&mut [Dated { prepared: &prepared, leaf: Vec::new() }], (self.clock)())?;
+            self.recent.add(entry, &prepared.terms);
+            Ok(store)
+        });
+        match reopened {
+            Ok(store) => {
+                tracing::info!(entries = store.size(), "the ledger can be written again");
+                Some(store)
+            }
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "the ledger still cannot be written");
+                None
+            }
+        }
+    }
+
+    /// Makes entries findable that are on disk though their commit was reported as failed.
+    fn catch_up(&self, store: &Store) -> Result<(), OpenError> {
+        let failed = |_| OpenError::Damaged { entry: store.size(), what: "cannot be read" };
+        let reader =
+            super::read::Reader::with(&self.folder, Arc::clone(&self.secrets), self.key.clone()).map_err(failed)?;
+        let known = self.recent.end();
+        for entry in reader.entries(known, usize::MAX).map_err(failed)? {
+            self.recent.add(entry.number, &entry.terms);
+        }
+        self.claims.renew();
+        Ok(())
+    }
+}
+
+enum Taken {
+    Jobs,
+    Nothing,
+    Closed,
+}
+
+/// An error with its causes, for the log.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause: &&dyn std::error::Error| (*cause).source());
+    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
+}

@@ -1,0 +1,250 @@
+//! From a checked inquiry to an answer whose evidence is on disk: asked before, drafted, recorded, in this order.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::{
+    draft::{self, DraftError},
+    engine::{Desk, Engine, Overloaded, chain},
+    record::{self, Call},
+};
+use crate::{
+    domain::{answer, inquiry::Inquiry},
+    ledger::{
+        Answered, AppendError, Claim, Claimed, Committed, Evidence, Ledger, ReadError, Repeat, leaf::Fact, leaf::Kind,
+    },
+};
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// Every reader has as much waiting as it may.
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
+    /// The answer could not be drafted.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
+    /// The reader ended before it answered.
+    #[error("the reader ended before it answered: ask again")]
+    Stopped,
+    /// It could not be recorded, so there is none.
+    #[error(transparent)]
+    Ledger(#[from] AppendError),
+    /// What was answered before cannot be read.
+    #[error("cannot read what was answered before")]
+    Evidence(#[from] ReadError),
+    /// Something else was asked under the request number before.
+    #[error(
+        "the request number stands for another inquiry, ledger entry {entry}: give each inquiry a number of its own"
+    )]
+    Reused {
+        /// The entry that stands under the number.
+        entry: u64,
+    },
+    /// It was answered, and the answer is not kept any more.
+    #[error(
+        "this was answered in ledger entry {entry}, whose answer was removed after its retention: ask under a new request number"
+    )]
+    Removed {
+        /// The entry that stands for it.
+        entry: u64,
+    },
+    /// It is larger than one message may be.
+    #[error(
+        "the answer is larger than one message may be: ask for fewer items, or raise `limits.message-bytes-max` on both sides"
+    )]
+    TooLarge,
+}
+
+/// What a reader thread or the writer hands back.
+enum Reply {
+    /// Answered before.
+    Stored(Box<Answered>),
+    /// Answered now.
+    Fresh(Vec<u8>, Committed),
+}
+
+type Sender = oneshot::Sender<Result<Reply, AnswerError>>;
+
+/// Answers inquiries; nothing leaves before its evidence is on disk (invariant 1).
+#[derive(Clone)]
+pub struct Responder {
+    engine: Arc<Engine>,
+    ledger: Arc<Ledger>,
+    answer_bytes_max: usize,
+}
+
+impl Responder {
+    /// Answers by `engine`, recorded in `ledger`, each of at most so many bytes.
+    #[must_use]
+    pub fn new(engine: Arc<Engine>, ledger: Arc<Ledger>, answer_bytes_max: usize) -> Self {
+        Self { engine, ledger, answer_bytes_max }
+    }
+
+    /// The ledger that answers are recorded in.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Answers `inquiry` of `gateway`; what was asked before under its number gets what it got then, byte for byte.
+    ///
+    /// Dropping the future after the entry was queued loses the answer, never the evidence.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`]; where it is not about load, disk or ledger, the caller records it as a refusal.
+    pub async fn answer(&self, gateway: &str, call: Call, inquiry: Inquiry) -> Result<Answered, AnswerError> {
+        let claim = self.claim(gateway, &inquiry.request_number).await;
+        let (gateway, answer_bytes_max) = (gateway.to_owned(), self.answer_bytes_max);
+        let work = move |desk: &mut Desk, reply: Sender| {
+            let asked = Asked { gateway, call, inquiry, answer_bytes_max };
+            asked.answer(desk, claim, reply);
+        };
+        let replied = self.engine.run(work).await?.ok_or(AnswerError::Stopped)??;
+        Ok(match replied {
+            Reply::Stored(answered) => *answered,
+            Reply::Fresh(answer, written) => Answered { answer, receipt: written.receipt(), opening: written.opening },
+        })
+    }
+
+    /// Records bytes that answer `message` of `gateway` as a whole, unless it was answered before: then what it got.
+    ///
+    /// `compose` makes the answer, and says whether the same may be told again to whoever asks again.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`], of `compose` or of the ledger.
+    pub(super) async fn feedback<F, E>(&self, gateway: &str, message: Vec<u8>, compose: F) -> Result<Answered, E>
+    where
+        F: AsyncFnOnce() -> Result<Feedback, E>,
+        E: From<AnswerError>,
+    {
+        let digest = ring::digest::digest(&ring::digest::SHA256, &message);
+        // A request number has no line feed, so no number of an inquiry stands for a message.
+        let number = format!("\nmessage {}", crate::keys::hex(digest.as_ref()));
+        let claim = self.claim(gateway, &number).await;
+        let asked = message.clone();
+        let found = self.engine.run(move |desk, reply: oneshot::Sender<_>| {
+            drop(reply.send(repeated(desk, &claim, &asked).map(|repeat| (repeat, claim))));
+        });
+        let (repeat, claim) = found.await.map_err(AnswerError::from)?.ok_or(AnswerError::Stopped)??;
+        if let Some(Repeat::Same(answered)) = repeat {
+            return Ok(*answered);
+        }
+        let Feedback { bytes, is_final, detail, numbers } = compose().await?;
+        let mut terms: Vec<_> = numbers.into_iter().map(|number| (crate::ledger::Term::Request, number)).collect();
+        let claim = is_final.then(|| {
+            terms.push((crate::ledger::Term::Once, crate::ledger::once(gateway, &number)));
+            claim
+        });
+        let evidence = Evidence {
+            facts: record::feedback_facts(gateway, &detail),
+            inquiry: Some(&message),
+            answer: Some(&bytes),
+            terms,
+        };
+        let prepared =
+            self.ledger.prepare(Kind::Feedback, evidence).map_err(|_| AnswerError::Ledger(AppendError::Unavailable))?;
+        let (reply, written) = oneshot::channel();
+        self.ledger.append(prepared, claim, move |result| drop(reply.send(result)));
+        let written = written.await.unwrap_or(Err(AppendError::Unavailable)).map_err(AnswerError::from)?;
+        Ok(Answered { answer: bytes, receipt: written.receipt(), opening: written.opening })
+    }
+
+    /// Claims what `gateway` asks under `number`, after whoever has it.
+    async fn claim(&self, gateway: &str, number: &str) -> Claim {
+        loop {
+            match self.ledger.claim(gateway, number) {
+                Claimed::Free(claim) => return claim,
+                // An error says that it was given up without a word, which is as good.
+                Claimed::Taken(ready) => drop(ready.await),
+            }
+        }
+    }
+}
+
+/// A feedback message as composed.
+pub(super) struct Feedback {
+    /// The message.
+    pub(super) bytes: Vec<u8>,
+    /// Whether every request of it was answered, so that it can stand for them.
+    pub(super) is_final: bool,
+    /// What it consists of.
+    pub(super) detail: String,
+    /// The request numbers in it.
+    pub(super) numbers: Vec<String>,
+}
+
+/// What became of what is claimed; `None` where nothing was asked under it.
+fn repeated(desk: &mut Desk, claim: &Claim, inquiry: &[u8]) -> Result<Option<Repeat>, AnswerError> {
+    let (ledger, reader) = desk.ledger()?;
+    let repeat = ledger.answered(claim, reader)?.map(|entry| reader.repeat(entry, inquiry)).transpose()?;
+    Ok(repeat)
+}
+
+/// An inquiry on a reader thread.
+struct Asked {
+    gateway: String,
+    call: Call,
+    inquiry: Inquiry,
+    answer_bytes_max: usize,
+}
+
+impl Asked {
+    /// Answers from the ledger, or from the mirror by way of the ledger's writer.
+    fn answer(self, desk: &mut Desk, claim: Claim, reply: Sender) {
+        let generation = desk.mirror().map(|(generation, _)| generation.name().to_owned()).unwrap_or_default();
+        let result = match self.drafted(desk, &claim) {
+            Ok(Drafted::Stored(answered)) => Ok(Reply::Stored(answered)),
+            Ok(Drafted::Fresh(bytes, prepared)) => {
+                let (ledger, _) = match desk.ledger() {
+                    Ok(ledger) => ledger,
+                    Err(error) => return drop(reply.send(Err(error.into()))),
+                };
+                return ledger.append(prepared, Some(claim), move |written| {
+                    // The caller may have hung up; the evidence stands all the same.
+                    drop(reply.send(written.map(|written| Reply::Fresh(bytes, written)).map_err(AnswerError::from)));
+                });
+            }
+            Err(error) => {
+                if matches!(error, AnswerError::Draft(_) | AnswerError::Evidence(_)) {
+                    tracing::error!(generation, error = chain(&error), "cannot answer");
+                    desk.clear();
+                }
+                Err(error)
+            }
+        };
+        drop(reply.send(result));
+    }
+
+    fn drafted(&self, desk: &mut Desk, claim: &Claim) -> Result<Drafted, AnswerError> {
+        let asked = self.inquiry.encode();
+        match repeated(desk, claim, &asked)? {
+            None => {}
+            Some(Repeat::Same(answered)) => return Ok(Drafted::Stored(answered)),
+            Some(Repeat::Other { entry }) => return Err(AnswerError::Reused { entry }),
+            Some(Repeat::Removed { entry }) => return Err(AnswerError::Removed { entry }),
+        }
+        let (generation, reader) = desk.mirror().map_err(DraftError::from)?;
+        let bytes = draft::answer_bytes(reader, generation.frame(), &self.inquiry)?;
+        if bytes.len() > self.answer_bytes_max {
+            return Err(AnswerError::TooLarge);
+        }
+        let reported = answer::reported(&bytes).map_err(|err| DraftError::Compose(err.into()))?;
+        let facts = record::answer_facts(self.call, &self.gateway, &self.inquiry, generation.facts())
+            .with(Fact::Outcome, record::outcome(reported));
+        let terms = record::answer_terms(&self.gateway, &self.inquiry);
+        let evidence = Evidence { facts, inquiry: Some(&asked), answer: Some(&bytes), terms };
+        let (ledger, _) = desk.ledger()?;
+        let prepared =
+            ledger.prepare(Kind::Answer, evidence).map_err(|_| AnswerError::Ledger(AppendError::Unavailable))?;
+        Ok(Drafted::Fresh(bytes, prepared))
+    }
+}
+
+enum Drafted {
+    Stored(Box<Answered>),
+    Fresh(Vec<u8>, crate::ledger::Prepared),
+}

@@ -1,0 +1,174 @@
+//! What the service does, as the ledger is told of it: which facts stand in plain, what an entry is found by.
+//!
+//! A leaf tells in plain what policy has checked and what the authority itself chose. What a caller wrote into a call that was
+//! refused stands nowhere in plain: it may be anything.
+
+use crate::{
+    domain::{
+        answer::RULES_VERSION,
+        generation::GenerationFacts,
+        inquiry::{Draft, Inquiry},
+        matching::Subject,
+    },
+    ledger::{
+        AppendError, Evidence, Ledger, Term,
+        leaf::{Fact, Facts, Kind},
+        once,
+    },
+};
+
+/// By which call something came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// `Query`
+    Query,
+    /// `Exchange`
+    Exchange,
+}
+
+impl Call {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Exchange => "exchange",
+        }
+    }
+}
+
+/// Bytes of a refused request that are kept; a longer one is told by its length alone.
+const REFUSED_BYTES_MAX: usize = 64 * 1024;
+
+/// What every entry of a call tells.
+fn call_facts(call: Call, gateway: &str) -> Facts {
+    Facts::default().with(Fact::Call, call.word()).with(Fact::Gateway, gateway)
+}
+
+/// The facts of an answer, but for its outcome.
+pub(super) fn answer_facts(call: Call, gateway: &str, inquiry: &Inquiry, generation: &GenerationFacts) -> Facts {
+    generation_facts(call_facts(call, gateway), generation)
+        .with(Fact::Court, &inquiry.court_code)
+        .with(Fact::CourtName, &inquiry.court_name)
+        .with(Fact::Case, &inquiry.case_number)
+        .with(Fact::Request, &inquiry.request_number)
+        .with(Fact::Rules, &RULES_VERSION.to_string())
+}
+
+fn generation_facts(facts: Facts, generation: &GenerationFacts) -> Facts {
+    facts
+        .with(Fact::Generation, &generation.name())
+        .with(Fact::Package, &generation.package_id)
+        .with(Fact::AsOf, &generation.as_of)
+}
+
+/// The word for what an answer reports.
+pub(super) fn outcome(reported: u64) -> &'static str {
+    if reported > 0 { "found" } else { "nothing-found" }
+}
+
+/// What an answer is found by.
+pub(super) fn answer_terms(gateway: &str, inquiry: &Inquiry) -> Vec<(Term, String)> {
+    let mut terms = vec![(Term::Once, once(gateway, &inquiry.request_number))];
+    let certificates = [&inquiry.work_certificate_number, &inquiry.official_certificate_number];
+    let texts = [
+        (Term::Request, &inquiry.request_number),
+        (Term::Court, &inquiry.court_code),
+        (Term::Case, &inquiry.case_number),
+        (Term::HandlerName, &inquiry.handler_name),
+    ];
+    push(&mut terms, &texts);
+    push(&mut terms, &certificates.map(|number| (Term::HandlerCertificate, number)));
+    push_subject(&mut terms, &inquiry.subject);
+    terms
+}
+
+/// What a refused inquiry is found by, as far as it states it.
+fn draft_terms(draft: &Draft) -> Vec<(Term, String)> {
+    let mut terms = Vec::new();
+    let texts = [
+        (Term::Request, &draft.request_number),
+        (Term::Court, &draft.court_code),
+        (Term::Case, &draft.case_number),
+        (Term::HandlerName, &draft.handler_name),
+        (Term::HandlerCertificate, &draft.work_certificate_number),
+        (Term::HandlerCertificate, &draft.official_certificate_number),
+    ];
+    push(&mut terms, &texts);
+    push_subject(&mut terms, &Subject::new(&draft.subject_name, &draft.document_kind, &draft.document_number));
+    terms
+}
+
+fn push(terms: &mut Vec<(Term, String)>, texts: &[(Term, &String)]) {
+    let present = texts.iter().map(|(term, text)| (*term, text.trim())).filter(|(_, text)| !text.is_empty());
+    terms.extend(present.map(|(term, text)| (term, text.to_owned())));
+}
+
+fn push_subject(terms: &mut Vec<(Term, String)>, subject: &Subject) {
+    if !subject.normal_name().is_empty() {
+        terms.push((Term::SubjectName, subject.normal_name().to_owned()));
+    }
+    terms.extend(subject.number_keys().into_iter().map(|key| (Term::SubjectNumber, key)));
+}
+
+/// A call that is refused.
+pub struct Refused<'a> {
+    /// By which call it came.
+    pub call: Call,
+    /// The gateway, where it is known.
+    pub gateway: Option<&'a str>,
+    /// The stable word for why.
+    pub reason: &'a str,
+    /// What the authority has to say to it beside: a certificate's digest, an entry's number.
+    pub detail: &'a str,
+    /// What was sent. It is kept, sealed, of a known gateway alone: a stranger shall not fill the disk.
+    pub request: &'a [u8],
+    /// The same, where it is an inquiry.
+    pub draft: Option<&'a Draft>,
+}
+
+impl Refused<'_> {
+    /// A call about which nothing is known yet.
+    #[must_use]
+    pub fn of(call: Call) -> Self {
+        Self { call, gateway: None, reason: "", detail: "", request: &[], draft: None }
+    }
+}
+
+/// Records a refusal; returns the number of its entry.
+///
+/// # Errors
+///
+/// [`AppendError`] where it cannot be recorded: then nothing may be said of it.
+pub async fn refusal(ledger: &Ledger, refused: Refused<'_>) -> Result<u64, AppendError> {
+    let is_kept = refused.gateway.is_some() && refused.request.len() <= REFUSED_BYTES_MAX;
+    let length = (refused.gateway.is_some() && !is_kept).then(|| format!("{} bytes, not kept", refused.request.len()));
+    let detail: Vec<&str> =
+        [Some(refused.detail), length.as_deref()].into_iter().flatten().filter(|one| !one.is_empty()).collect();
+    let facts = call_facts(refused.call, refused.gateway.unwrap_or_default())
+        .with(Fact::Outcome, refused.reason)
+        .with(Fact::Detail, &detail.join("; "));
+    let draft = refused.draft.filter(|_| is_kept);
+    let evidence = Evidence {
+        facts,
+        inquiry: is_kept.then_some(refused.request),
+        answer: None,
+        terms: draft.map(draft_terms).unwrap_or_default(),
+    };
+    ledger.record(Kind::Refusal, evidence).await.map(|written| written.entry)
+}
+
+/// Records that a generation serves from now on; returns the number of the entry.
+///
+/// # Errors
+///
+/// [`AppendError`] where it cannot be recorded: then it may not serve.
+pub(super) fn generation(ledger: &Ledger, generation: &GenerationFacts, at: &str) -> Result<u64, AppendError> {
+    let facts = generation_facts(Facts::default(), generation).with(Fact::Outcome, "serves").with(Fact::Detail, at);
+    let terms = vec![(Term::Kind, Kind::Generation.word().to_owned())];
+    let evidence = Evidence { facts, terms, ..Evidence::default() };
+    ledger.record_blocking(Kind::Generation, evidence).map(|written| written.entry)
+}
+
+/// The facts of a feedback message.
+pub(super) fn feedback_facts(gateway: &str, detail: &str) -> Facts {
+    call_facts(Call::Exchange, gateway).with(Fact::Outcome, "answered").with(Fact::Detail, detail)
+}
