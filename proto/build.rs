@@ -4,7 +4,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const CONTRACTS: &[&str] = &["bdcd/query/v1/query.proto"];
+const CONTRACTS: &[&str] = &["bdcd/query/v1/query.proto", "bdcd/admin/v1/admin.proto"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");

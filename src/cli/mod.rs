@@ -10,6 +10,7 @@ mod failure;
 mod json;
 mod key;
 mod ledger;
+mod prune;
 mod query;
 mod serve;
 mod snapshot;

@@ -4,11 +4,12 @@ use std::{path::Path, sync::Arc};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Failure, ledger, snapshot};
+use super::{Failure, ledger as evidence, snapshot};
 use crate::{
     config::Config,
+    ledger::Ledger,
     rpc::query::QueryService,
-    server::{Bound, tls},
+    server::{Bound, admin::Socket, tls},
     service::{answer::Responder, engine::Engine, exchange::Exchange},
     telemetry,
 };
@@ -21,9 +22,13 @@ pub(super) fn run(path: &Path) -> Result<(), Failure> {
     let config = snapshot::read(path)?;
     telemetry::start(&config.log);
     runtime()?.block_on(async {
-        let (bound, service) = prepare(&config).await?;
+        let Prepared { bound, service, ledger, socket } = prepare(&config).await?;
         let stop = stop_signal()?;
-        bound.serve(service, stop).await.map_err(|err| Failure::environment("the server failed", err))
+        // It ends with the runtime, at the latest; nothing that it records is half done then.
+        let admin = tokio::spawn(socket.serve(ledger));
+        let served = bound.serve(service, stop).await;
+        admin.abort();
+        served.map_err(|err| Failure::environment("the server failed", err))
     })
 }
 
@@ -33,10 +38,18 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     built.map_err(|err| Failure::environment("cannot start the runtime", err))
 }
 
-/// Opens the mirror, starts the engine and binds the address.
-pub(super) async fn prepare(config: &Config) -> Result<(Bound, QueryService), Failure> {
+/// A daemon that is ready to serve.
+pub(super) struct Prepared {
+    pub(super) bound: Bound,
+    pub(super) service: QueryService,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) socket: Socket,
+}
+
+/// Opens the ledger and the mirror, starts the engine, and binds the address and the socket.
+pub(super) async fn prepare(config: &Config) -> Result<Prepared, Failure> {
     let mirror = snapshot::open(config)?;
-    let ledger = Arc::new(ledger::open(config)?);
+    let ledger = Arc::new(evidence::open(config)?);
     let engine = Engine::start(mirror, &ledger, config.engine()).map_err(|err| Failure::failed(&err))?;
     let policy = config.policy().map_err(|err| Failure::usage(&err))?;
     let tls = &config.tls;
@@ -47,10 +60,13 @@ pub(super) async fn prepare(config: &Config) -> Result<(Bound, QueryService), Fa
     let bound = Bound::bind(config.listen, door, options).await.map_err(cannot_bind)?;
     let facts = engine.facts();
     tracing::info!(address = %bound.address().map_err(cannot_bind)?, generation = facts.name(), as_of = facts.as_of, "serving");
+    let socket = Socket::bind(&config.socket)
+        .map_err(|err| Failure::environment(format!("cannot make the socket `{}`", config.socket.display()), err))?;
     let exchange = Exchange::new(config.exchange.clone());
     let answer_bytes_max = message_bytes_max.saturating_sub(RECEIPT_ROOM_BYTES);
-    let responder = Responder::new(Arc::new(engine), ledger, answer_bytes_max);
-    Ok((bound, QueryService::new(responder, Arc::new(policy), exchange, answer_bytes_max)))
+    let responder = Responder::new(Arc::new(engine), Arc::clone(&ledger), answer_bytes_max);
+    let service = QueryService::new(responder, Arc::new(policy), exchange, answer_bytes_max);
+    Ok(Prepared { bound, service, ledger, socket })
 }
 
 /// Ready when the process is told to stop (SIGTERM, SIGINT).

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ConfigArgument, Failure, print, say};
+use super::{ConfigArgument, Failure, print, prune, say};
 use crate::{
     config::Config,
     keys::MasterKey,
@@ -22,6 +22,11 @@ pub(super) enum Command {
         #[command(flatten)]
         config: ConfigArgument,
     },
+    /// Remove old generations
+    ///
+    /// Says which recorded answers can then no longer be composed again, and records the act. Rolling back to a generation
+    /// that is removed takes its package.
+    Prune(prune::Arguments),
     /// List the generations; the one that serves is marked
     List {
         #[command(flatten)]
@@ -35,6 +40,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
             let mirror = open(&read(&config.config)?)?;
             print(&load(&mirror, package)?)
         }
+        Command::Prune(arguments) => prune::run(arguments),
         Command::List { config } => list(&open(&read(&config.config)?)?),
     }
 }

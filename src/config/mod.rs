@@ -270,8 +270,8 @@ impl Config {
         let mut mistakes: Vec<_> = [
             (
                 "limits.message-bytes-max",
-                limits.message_bytes_max.0 < 16 * 1024,
-                "is below 16KiB: no answer with its receipt would fit",
+                limits.message_bytes_max.0 < 14 * 1024,
+                "is below 14KiB: no answer with its receipt would fit",
             ),
             ("limits.streams-max", limits.streams_max == 0, "is 0: nothing could be asked"),
             ("limits.connections-max", limits.connections_max == 0, "is 0: nobody could connect"),

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use super::{
     error::{OpenError, ReadError},
     evidence::{Body, decode_terms, is_committed},
-    leaf::{Leaf, Opening, UtcMillis},
+    leaf::{Kind, Leaf, Opening, UtcMillis},
     note::VerifierKey,
     receipt,
     runs::{Mode, Runs, Tag},
@@ -246,6 +246,27 @@ impl Reader {
             self.connection.prepare_cached("SELECT number FROM body WHERE number >= ?1 ORDER BY number LIMIT ?2")?;
         let rows = statement.query_map(params![first, signed(count as u64)], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The entries of a kind of which there are few, ascending: changes of generation, administration.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] where the index or an entry cannot be read.
+    pub fn of_kind(&self, kind: Kind) -> Result<Vec<(u64, Leaf)>, ReadError> {
+        let tag = self.secrets.tag(Term::Kind, kind.word());
+        let (runs, mut numbers, mut tail) = (self.runs()?, Vec::new(), Vec::new());
+        runs.find(&tag, &mut numbers)?;
+        self.each(runs.through(), self.size()?, &mut |entry| tail.push(entry.number))?;
+        numbers.extend(tail);
+        let mut found = Vec::new();
+        for number in numbers {
+            let leaf = self.entry(number)?.leaf()?;
+            if leaf.kind == kind {
+                found.push((number, leaf));
+            }
+        }
+        Ok(found)
     }
 
     /// How many bodies there are, but for those of entries from `size` on, which came later.

@@ -91,6 +91,31 @@ pub enum Reason {
     NoUnit,
 }
 
+/// Why a generation cannot be removed.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveError {
+    /// It is the one that serves.
+    #[error("generation `{name}` serves: it is never removed")]
+    Serves {
+        /// The generation.
+        name: String,
+    },
+    /// A load is under way.
+    #[error("cannot remove generations now")]
+    Lock(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// There is none of that name, or the pointer cannot be read.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Its folder cannot be removed.
+    #[error("cannot remove the folder of generation `{name}`: check who may write there")]
+    Disk {
+        /// The generation.
+        name: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
 /// Why a generation cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

@@ -138,7 +138,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use error::{LoadError, OpenError, ReadError, Reason};
+pub use error::{LoadError, OpenError, ReadError, Reason, RemoveError};
 pub use read::{Generation, Reader};
 pub use report::{LoadReport, OddValues, Progress, RegistrationCount, TableRows};
 pub use store::Mirror;

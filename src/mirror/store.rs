@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     compile::{Budget, Target, compile},
-    error::{LoadError, OpenError},
+    error::{LoadError, OpenError, RemoveError},
     read::Generation,
     report::{LoadReport, Progress},
     seal::Keys,
@@ -154,6 +154,29 @@ impl Mirror {
         }
         names.sort_by_cached_key(|name| (sequence(name), name.clone()));
         Ok(names)
+    }
+
+    /// Removes a generation that does not serve; readers that have it open read on.
+    ///
+    /// Its folder loses its name first, so that a removal that is cut short leaves what the next load clears away.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoveError`] where it serves, is not there, a load is under way, or it cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), RemoveError> {
+        let generations = self.directory.join(GENERATIONS);
+        let _lock = self.lock::<std::convert::Infallible>().map_err(|error| RemoveError::Lock(Box::new(error)))?;
+        if self.current()?.as_deref() == Some(name) {
+            return Err(RemoveError::Serves { name: name.to_owned() });
+        }
+        if sequence(name).is_none() || !generations.join(name).is_dir() {
+            return Err(OpenError::Missing { name: name.to_owned() }.into());
+        }
+        let failed = |source| RemoveError::Disk { name: name.to_owned(), source };
+        let removing = generations.join(format!("{BUILDING}removing-{name}"));
+        fs::rename(generations.join(name), &removing).map_err(failed)?;
+        sync_folder(&generations).map_err(failed)?;
+        fs::remove_dir_all(removing).map_err(failed)
     }
 
     fn lock<E: std::error::Error + Send + Sync + 'static>(&self) -> Result<File, LoadError<E>> {

@@ -145,6 +145,12 @@ pub(super) fn ledger_unavailable(error: AppendError) -> Status {
     }
 }
 
+/// A refusal of the daemon's own socket.
+pub(super) fn refused_admin(reason: &str, text: &str) -> Status {
+    let code = if reason == "NOT_THE_DAEMONS_USER" { Code::PermissionDenied } else { Code::InvalidArgument };
+    Status::with_error_details(code, text, details(reason))
+}
+
 fn retry(code: Code, reason: &str, text: String) -> Status {
     let mut details = details(reason);
     details.set_retry_info(Some(RETRY));

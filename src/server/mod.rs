@@ -3,6 +3,8 @@
 //! One current-thread runtime accepts, speaks HTTP/2 and waits; readers have threads of their own. A stop signal closes the
 //! listener, lets what is under way end within a bound, then leaves.
 
+pub mod admin;
+
 pub mod tls;
 
 use std::{

@@ -2,7 +2,7 @@
 //!
 //! [`policy`] says who may ask, [`draft`] is the pure step, [`engine`] has threads over the serving generation and the ledger,
 //! [`answer`] goes the whole way with evidence on disk before anything leaves, [`exchange`] does so for messages of the
-//! specification, and [`record`] says what the ledger is told.
+//! specification, [`replay`] composes an old answer again, and [`record`] says what the ledger is told.
 
 pub mod policy;
 
@@ -15,3 +15,5 @@ pub mod record;
 pub mod answer;
 
 pub mod exchange;
+
+pub mod replay;

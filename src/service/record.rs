@@ -168,6 +168,36 @@ pub(super) fn generation(ledger: &Ledger, generation: &GenerationFacts, at: &str
     ledger.record_blocking(Kind::Generation, evidence).map(|written| written.entry)
 }
 
+/// Something that an operator does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperatorAct {
+    /// Shows sealed inquiries or answers.
+    Reveal,
+    /// Removes generations that no longer serve.
+    Prune,
+}
+
+impl OperatorAct {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Reveal => "reveal",
+            Self::Prune => "prune",
+        }
+    }
+}
+
+/// Records what an operator is about to do; returns the number of the entry.
+///
+/// # Errors
+///
+/// [`AppendError`] where it cannot be recorded: then it may not be done.
+pub async fn act(ledger: &Ledger, act: OperatorAct, detail: &str, by: &str) -> Result<u64, AppendError> {
+    let facts = Facts::default().with(Fact::Act, act.word()).with(Fact::Detail, detail).with(Fact::By, by);
+    let terms = vec![(Term::Kind, Kind::Administration.word().to_owned())];
+    let evidence = Evidence { facts, terms, ..Evidence::default() };
+    ledger.record(Kind::Administration, evidence).await.map(|written| written.entry)
+}
+
 /// The facts of a feedback message.
 pub(super) fn feedback_facts(gateway: &str, detail: &str) -> Facts {
     call_facts(Call::Exchange, gateway).with(Fact::Outcome, "answered").with(Fact::Detail, detail)

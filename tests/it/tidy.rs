@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("ledger", &["domain", "keys"]),
     ("service", &["domain", "spec", "package", "keys", "mirror", "ledger"]),
     ("rpc", &["domain", "keys", "ledger", "service"]),
-    ("server", &["domain", "service", "rpc"]),
+    ("server", &["domain", "ledger", "service", "rpc"]),
     ("config", &["domain", "spec", "ledger", "service", "server"]),
     ("telemetry", &[]),
     (

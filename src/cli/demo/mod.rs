@@ -174,7 +174,8 @@ fn request_message() -> String {
 
 /// Serves, asks over mutual TLS, and prints what comes back.
 async fn play(config: &Config, folder: &Path, kept: Option<&Path>) -> Result<(), Failure> {
-    let (bound, service) = serve::prepare(config).await?;
+    let serve::Prepared { bound, service, ledger, socket } = serve::prepare(config).await?;
+    let admin = tokio::spawn(socket.serve(ledger));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = tokio::spawn(bound.serve(service, async move { stopped.await.unwrap_or_default() }));
     let mut client = Client::connect(config).await?;
@@ -191,6 +192,7 @@ async fn play(config: &Config, folder: &Path, kept: Option<&Path>) -> Result<(),
     drop(client);
     drop(stop);
     serving.abort();
+    admin.abort();
     print(&next_steps(kept))
 }
 
