@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Verifies a receipt of the evidence ledger offline: verify_receipt.py PUBKEY RECEIPT_FILE
+"""Verifies evidence of the ledger offline: verify_receipt.py PUBKEY FILE [REQUEST]
 
-PUBKEY is the ledger's public key, `<name>+<8 hexadecimal digits>+<base64>`; RECEIPT_FILE a c2sp.org/tlog-proof@v1 whose `extra`
-line carries the entry. Prints `ok index N of SIZE`, or says what does not hold and exits with 1.
+PUBKEY is the ledger's public key, `<name>+<8 hexadecimal digits>+<base64>`. FILE is a response as received
+(bdcd.query.v1.QueryResponse or ExchangeResponse), or a receipt alone: a c2sp.org/tlog-proof@v1 whose `extra` line carries the
+entry's leaf. REQUEST holds the bytes asked with: the Inquiry message with texts trimmed and items ascending, or the request
+message. Prints `ok index N of SIZE` and what else is proved, or says what does not hold and exits with 1.
 
 Written from the specifications (c2sp.org/tlog-proof, tlog-checkpoint and signed-note; RFC 6962 section 2.1) alone, so that
 it can disagree with the daemon. Needs Python 3.8 and the package `cryptography`.
@@ -11,6 +13,7 @@ it can disagree with the daemon. Needs Python 3.8 and the package `cryptography`
 import base64
 import binascii
 import hashlib
+import hmac
 import re
 import sys
 from collections import namedtuple
@@ -158,16 +161,75 @@ def verify_receipt(key, text):
     return receipt, checkpoint
 
 
+def parse_fields(message):
+    """The fields of a protobuf message that has length-delimited ones alone, by tag."""
+    fields, at = {}, 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            if at >= len(message) or shift > 63:
+                raise Refused("the response is cut short")
+            byte = message[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    while at < len(message):
+        key = varint()
+        length = varint()
+        if key & 7 != 2 or key >> 3 in fields or at + length > len(message):
+            raise Refused("the response is not one of a registry")
+        fields[key >> 3] = message[at : at + length]
+        at += length
+    return fields
+
+
+def commitment(opening, what, data):
+    return base64.b64encode(hmac.new(opening, what + b"\n" + data, hashlib.sha256).digest()).decode()
+
+
+def verify_response(key, response, request=None):
+    """Receipt and checkpoint of a response that is what its entry commits to; likewise the request, where given."""
+    fields = parse_fields(response)
+    if set(fields) - {1} != {2, 3} or len(fields[3]) != 32:
+        raise Refused("the response is not one of a registry")
+    try:
+        text = fields[2].decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused("the receipt is not text") from error
+    receipt, checkpoint = verify_receipt(key, text)
+    facts = dict(line.split(" ", 1) for line in receipt.leaf.decode("utf-8").splitlines() if " " in line)
+    if not hmac.compare_digest(facts.get("answer", ""), commitment(fields[3], b"answer", fields.get(1, b""))):
+        raise Refused("the receipt is of another answer")
+    if request is not None and not hmac.compare_digest(
+        facts.get("inquiry", ""), commitment(fields[3], b"inquiry", request)
+    ):
+        raise Refused("the answer is to another request")
+    return receipt, checkpoint
+
+
 def main(arguments):
-    if len(arguments) != 2:
-        print("usage: verify_receipt.py PUBKEY RECEIPT_FILE", file=sys.stderr)
+    if len(arguments) not in (2, 3):
+        print("usage: verify_receipt.py PUBKEY FILE [REQUEST]", file=sys.stderr)
         return 2
     try:
-        with open(arguments[1], "rb") as file:
-            text = file.read().decode("utf-8")
-        receipt, checkpoint = verify_receipt(parse_key(arguments[0]), text)
+        contents = []
+        for path in arguments[1:]:
+            with open(path, "rb") as file:
+                contents.append(file.read())
+        key = parse_key(arguments[0])
+        if contents[0].startswith(b"c2sp.org/") and len(contents) == 1:
+            receipt, checkpoint = verify_receipt(key, contents[0].decode("utf-8"))
+            proved = ""
+        else:
+            receipt, checkpoint = verify_response(key, *contents)
+            proved = ", answer" + (" and request" if len(contents) == 2 else "")
     except OSError as error:
-        print(f"the receipt cannot be read: {error}", file=sys.stderr)
+        print(f"a file cannot be read: {error}", file=sys.stderr)
         return 1
     except UnicodeDecodeError:
         print("the receipt is not text", file=sys.stderr)
@@ -175,7 +237,7 @@ def main(arguments):
     except Refused as refused:
         print(refused, file=sys.stderr)
         return 1
-    print(f"ok index {receipt.index} of {checkpoint.size}")
+    print(f"ok index {receipt.index} of {checkpoint.size}{proved}")
     return 0
 
 

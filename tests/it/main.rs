@@ -10,6 +10,7 @@ mod commands;
 mod contract;
 mod county;
 mod doors;
+mod evidence;
 mod matching;
 mod oracle;
 mod privacy;
