@@ -3,29 +3,28 @@
 //! # The way of one inquiry
 //!
 //! ```text
-//! bytes ─ rpc ─ who calls? ─ may they ask this? ─ mirror ─ compose ─ bytes
-//!         │     server::tls  service::policy      reader   domain::answer, pure
+//! bytes ─ rpc ─ who calls? ─ may they ask this? ─ asked before? ─ mirror ─ compose ─ ledger ─ bytes + receipt
+//!         │     server::tls  service::policy      ledger          reader   pure      one writer, group commit
 //!         └ parse into a checked Inquiry, or refuse with every bad field named at once
 //! ```
 //!
-//! And of the data: [`package`] reads what a bureau exports, [`mirror`] compiles it into a *generation*, one sealed file that
-//! is never changed again; a pointer says which one serves.
+//! A refusal takes the same road to the ledger as an answer. And of the data: [`package`] reads what a bureau exports,
+//! [`mirror`] compiles it into a *generation*, one sealed file that is never changed again; a pointer says which one serves.
 //!
 //! # Reading order
 //!
 //! [`domain`] holds the rules: start with `domain::kinds`, the field map, then `domain::matching` and `domain::answer`. Then
-//! [`mirror`], whose page says how rows join; [`spec`] for the specification's messages; [`service`], [`rpc`] and [`server`]
-//! for the daemon; [`cli`] for what people type.
+//! [`mirror`], whose page says how rows join; [`ledger`], whose page says how evidence comes about and lasts; [`spec`] for the
+//! specification's messages; [`service`], [`rpc`] and [`server`] for the daemon; [`cli`] for what people type.
 //!
 //! # Layers
 //!
-//! `domain` and `keys` know nothing of ours; `spec`, `package` and `mirror` know `domain` and never each other (`mirror` seals
-//! with `keys`); `service` joins them; `rpc` serves `service`; `server`, `config` and `cli` stand on top. `tests/it/tidy.rs` holds this.
+//! `domain` and `keys` know nothing of ours; `spec`, `package`, `mirror` and `ledger` know `domain` and never each other
+//! (`mirror` and `ledger` seal with `keys`); `service` joins them; `rpc` serves `service`; `server`, `config` and `cli` stand on top. `tests/it/tidy.rs` holds this.
 //!
 //! # Invariants
 //!
-//! 1. **No answer without evidence.** Not one byte of an answer leaves before its ledger entry is on disk. *Not yet held: the
-//!    ledger is still to come; its place is between compose and return, in `service::engine`.*
+//! 1. **No answer without evidence.** Not one byte of an answer leaves before its ledger entry is on disk.
 //! 2. **No silence.** What was found is reported or counted as withheld, with the rule; the counts reconcile or the answer is
 //!    an error.
 //! 3. **One answer, one generation.** An answer is wholly from one generation, named in it with its as-of time.

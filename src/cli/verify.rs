@@ -35,8 +35,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let key = key(&arguments.key)?;
     let response = read(&arguments.answer)?;
     let request = arguments.request.as_deref().map(|path| request(path, &response, &key)).transpose()?;
-    let proved = proof::verify(&response, request.as_deref(), &key).map_err(|err| Failure::refused(&err))?;
-    print(&told(&proved, &key))
+    print(&proved(&response, request.as_deref(), &key)?)
+}
+
+/// What a response proves, in sentences.
+pub(super) fn proved(response: &[u8], request: Option<&[u8]>, key: &VerifierKey) -> Result<String, Failure> {
+    let proved = proof::verify(response, request, key).map_err(|err| Failure::refused(&err))?;
+    Ok(told(&proved, key))
 }
 
 /// The registry's public key, from a file or as it stands.
@@ -61,7 +66,12 @@ fn request(path: &Path, response: &[u8], key: &VerifierKey) -> Result<Vec<u8>, F
     if proved.leaf.kind == Kind::Feedback {
         return Ok(bytes);
     }
-    let inquiry = query::parse(&bytes)?.inquiry()?;
+    committed(query::parse(&bytes)?)
+}
+
+/// The bytes of an inquiry in the form that evidence commits to.
+pub(super) fn committed(document: query::Document) -> Result<Vec<u8>, Failure> {
+    let inquiry = document.inquiry()?;
     let draft = Draft::decode(&prost::Message::encode_to_vec(&inquiry)).map_err(|err| Failure::refused(&err))?;
     // An inquiry out of a message of the specification states less; whether it is the one asked, its bytes decide.
     let checked = draft.check(Door::Exchange).map_err(|violations| {

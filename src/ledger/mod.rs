@@ -1,5 +1,72 @@
 //! The evidence ledger: what was asked, by whom, and what was answered from which data, so that neither side can deny or
 //! change it later.
+//!
+//! A [`Ledger`] is opened once, by the daemon. What is to be recorded is made ready on the caller's thread
+//! ([`Ledger::prepare`]: commitments, tags, sealing), handed to the one writer ([`Ledger::append`]), and told of once it is on
+//! disk, with all that its receipt is made of. A [`Reader`] reads, from any process. [`proof`] needs no ledger at all: it says
+//! what a kept response proves. This room knows nothing of inquiries and mirrors; `service::record` says what it is told.
+//!
+//! Read in this order: [`tree`], [`note`], [`receipt`] and [`leaf`], the pure forms; [`proof`]; then `evidence`, `store` and
+//! `writer`, the way of an entry; `claims`, `recent` and [`runs`], how it is found again; `read`, [`audit`] and `keeper`.
+//!
+//! # Bytes on disk
+//!
+//! ```text
+//! ledger.db, -wal, -shm      SQLite: WAL, synchronous=FULL
+//! ledger.lock                held by the one process that writes
+//! index/<first>-<end>.run    the search index: derived, made again where it is lost
+//! ```
+//!
+//! | table | row |
+//! |---|---|
+//! | `meta(key, value)` | format, salt, public key, and a seal over the three under the master key |
+//! | `entry(number, size, hashes, terms, leaf)` | from 0 on; `leaf` is what the tree hashes; `hashes` are those of the subtrees that the entry completes, lowest first; `size` is that of the checkpoint in its receipt; `terms` are tags, 17 bytes each: kind and keyed digest |
+//! | `body(number, sealed)` | inquiry and answer, AES-256-GCM under the ledger's body key; nonce and associated data are the leaf's nonce |
+//! | `checkpoint(size, note)` | a C2SP signed note, one a batch |
+//!
+//! A complete subtree (level, index) is completed by entry `((index + 1) << level) - 1`, so its hash stands in that row at
+//! `32 × level`: a node is one seek by row number, a batch appends to three tables at their ends, and no row is ever changed.
+//! The exception is `body`, whose rows retention deletes.
+//!
+//! Entry 0 says that the ledger was made; a ledger without entries does not open, so that a lost file cannot pass for a new
+//! ledger.
+//!
+//! # Life of an entry
+//!
+//! ```text
+//! claim ─ asked before? ─ draft ─ prepare ─ queue ─ batch: insert, sign, commit+sync ─ findable ─ claim given up ─ reply
+//! ```
+//!
+//! The writer takes what waits, up to a bound, and commits it at once; the next batch forms meanwhile. The checkpoint is
+//! signed once a batch. An entry found by `Term::Once` is what the same request gets again; the claim sees to it that two at
+//! one moment make one entry. It goes with the entry to the writer, so a caller who hangs up gives nothing free.
+//!
+//! # Invariants
+//!
+//! 1. An entry is told of after the commit that holds it was synced, never before (invariant 1 of the crate).
+//! 2. Rows of `entry`, `checkpoint` and `meta` are never changed or removed.
+//! 3. Each checkpoint is of the tree of exactly the entries before its size; so any two are consistent.
+//! 4. Times do not run backwards, whatever the clock does.
+//! 5. A leaf holds nothing of a person. What is of one is sealed in the body, or a keyed tag, or a commitment that opens only
+//!    with what the gateway was given.
+//! 6. At most one answer stands under a gateway's request number.
+//! 7. A head that does not hold together does not serve: opening checks the last entry, the tree's right edge, the last
+//!    checkpoint's root and signature, in a few dozen reads.
+//!
+//! | crash, fault | what is left | what happens |
+//! |---|---|---|
+//! | before the commit's sync is done | nothing of the batch, or all of it; nobody was told | if all: found by whoever asks again |
+//! | after it, before the replies | the batch | callers ask again and get it |
+//! | a commit fails: disk full, read-only, input/output error | as above | everybody in the batch and after is told `UNAVAILABLE`; the database is opened anew, its head checked, what came to light is made findable, claims from before are worth nothing, and an entry `resume` must be written before anything else is |
+//! | the log grows without pause | `ledger.db-wal` | the keeper moves it beside the writer; past 64 MiB the writer winds it back |
+//! | while a run is written or merged | see [`runs`] | the index is derived: what is not covered is read from the entries |
+//! | an older copy is put back | a shorter ledger that holds | only a checkpoint kept outside shows it: `bdcd ledger verify --since` |
+//!
+//! After a sync that failed, the pages that the system holds may not be on disk. So reopening moves the log into the database
+//! and syncs that, before the head is checked.
+//!
+//! Assumed of the file system: what was synced stays, and a sync that succeeds says the truth.
+
 pub mod tree;
 
 pub mod note;

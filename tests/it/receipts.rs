@@ -270,6 +270,7 @@ fn no_bit_of_a_receipt_can_be_changed() {
 
 /// Whether the script can run. Tests need Rust and a C compiler, no more; where it can, it must agree, and where
 /// `BDCD_TEST_PYTHON` is set, it must be able to.
+#[expect(clippy::print_stderr, reason = "what a test leaves out, it says")]
 pub(crate) fn script_runs() -> bool {
     let found = Command::new("python3").args(["-c", "import cryptography"]).output();
     let runs = found.is_ok_and(|output| output.status.success());

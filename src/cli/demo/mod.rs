@@ -9,12 +9,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use prost::Message as _;
+
 use super::{
     Failure,
     client::Client,
     ledger, print, query,
     query::{Court, Document, Handler, Subject},
-    say, serve, snapshot, table,
+    say, serve, snapshot, table, verify,
 };
 use crate::{config::Config, keys::MasterKey, package::synthetic, spec::Leaves, spec::feedback};
 
@@ -173,17 +175,24 @@ fn request_message() -> String {
 }
 
 /// Serves, asks over mutual TLS, and prints what comes back.
-async fn play(config: &Config, folder: &Path, kept: Option<&Path>) -> Result<(), Failure> {
+async fn play(config: &Config, folder: &Path, kept_in: Option<&Path>) -> Result<(), Failure> {
     let serve::Prepared { bound, service, ledger, socket } = serve::prepare(config).await?;
-    let admin = tokio::spawn(socket.serve(ledger));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = tokio::spawn(bound.serve(service, async move { stopped.await.unwrap_or_default() }));
+    let key = ledger.key().clone();
+    let admin = tokio::spawn(socket.serve(ledger));
     let mut client = Client::connect(config).await?;
+    let mut kept = Vec::new();
     for (at, (_, why, name, kind, number)) in SUBJECTS.iter().enumerate() {
-        let bytes = client.query(document(at, name, kind, number).inquiry()?).await?.answer;
+        let response = client.query(document(at, name, kind, number).inquiry()?).await?;
         print(&format!("\n━━ {}. {why}: {name} ━━\n\n", at + 1))?;
-        print(&table::of_answer(&query::decode(&bytes)?))?;
+        print(&table::of_answer(&query::decode(&response.answer)?))?;
+        kept.push(response.encode_to_vec());
     }
+    print("\n━━ what the first answer proves, offline, from its bytes and the registry's public key ━━\n\n")?;
+    let (_, _, name, kind, number) = SUBJECTS[0];
+    let asked = verify::committed(document(0, name, kind, number))?;
+    print(&verify::proved(&kept[0], Some(&asked), &key)?)?;
     let message = fs::read(folder.join("request.xml"))
         .map_err(|err| Failure::environment("cannot read the demo's request message", err))?;
     let bytes = client.exchange(message).await?.answer;
@@ -193,7 +202,7 @@ async fn play(config: &Config, folder: &Path, kept: Option<&Path>) -> Result<(),
     drop(stop);
     serving.abort();
     admin.abort();
-    print(&next_steps(kept))
+    print(&next_steps(kept_in))
 }
 
 /// The message with a line a leaf, for reading.
@@ -232,6 +241,9 @@ fn next_steps(kept: Option<&Path>) -> String {
          \n  bdcd query --config {config} {folder}/inquiries/person.json\
          \n  bdcd query --config {config} --format json {folder}/inquiries/company.json\
          \n  bdcd exchange --config {config} < {folder}/request.xml\
+         \n  bdcd query --config {config} {folder}/inquiries/person.json --save answer.bin\
+         \n  bdcd verify answer.bin --request {folder}/inquiries/person.json --key {folder}/ledger.pub\
+         \n  bdcd ledger verify --config {config}\
          \n  bdcd snapshot list --config {config}\n"
     )
 }
