@@ -4,7 +4,7 @@
 //! is buying, where it is a charge (D3). Every candidate is either reported or withheld by one rule; nothing is passed over
 //! (invariant 2).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use super::{
     codec,
@@ -149,23 +149,22 @@ pub fn compose(inquiry: &Inquiry, records: &[impl AsRef<[u8]>], frame: &Frame) -
     let mut tally = Tally::default();
     let mut units = Vec::with_capacity(records.len());
     for record in records {
-        let unit = UnitView::read(record.as_ref(), inquiry)?;
-        let reported = decide(inquiry, &unit, &mut tally);
-        if !reported.is_empty() {
-            units.push((unit, reported));
+        let mut unit = UnitView::read(record.as_ref(), inquiry)?;
+        if decide(inquiry, &mut unit, &mut tally) {
+            units.push(unit);
         }
     }
-    units.sort_by(|(one, _), (other, _)| (one.number, one.group).cmp(&(other.number, other.group)));
+    units.sort_by(|one, other| (one.number, one.group).cmp(&(other.number, other.group)));
     let coverage = tally.coverage().ok_or(ComposeError::Unreconciled)?;
-    let size: usize = units.iter().map(|(unit, _)| unit.head.len()).sum();
+    let size: usize = units.iter().map(|unit| unit.head.len()).sum();
     let mut writer = Writer::with_capacity(2048 + 4 * size);
     writer.text(1, &inquiry.request_number);
     writer.encoded(&frame.generation);
-    for (unit, reported) in &units {
+    for unit in &units {
         writer.message(5, |writer| {
             writer.encoded(unit.head);
-            for (at, matched) in reported {
-                let registration = &unit.registrations[*at];
+            for registration in &unit.registrations {
+                let Some(matched) = &registration.matched else { continue };
                 writer.message(7, |writer| {
                     writer.encoded(registration.status_bytes);
                     writer.message(2, |writer| codec::write_match(writer, matched));
@@ -194,69 +193,73 @@ fn write_coverage(writer: &mut Writer, coverage: &Coverage, frame: &Frame) {
 
 /// What becomes of each registration found, by its source row: the unit of counting.
 #[derive(Default)]
-struct Tally {
+struct Tally<'a> {
     /// `None` where it is reported; else the first rule that withholds it.
-    decided: HashMap<String, Option<Withholding>>,
+    decided: HashMap<&'a str, Option<Withholding>>,
     /// Registrations noted for the first time, and those of them reported: counted apart, to check the sums against.
     found: u64,
     reported: u64,
 }
 
-impl Tally {
+impl<'a> Tally<'a> {
     /// Notes a decision. Reported once is reported; of several withholdings the first rule counts.
-    fn note(&mut self, source_row: &str, decision: Option<Withholding>) {
-        if let Some(known) = self.decided.get_mut(source_row) {
-            self.reported += u64::from(known.is_some() && decision.is_none());
-            *known = (*known).min(decision);
-        } else {
-            self.found += 1;
-            self.reported += u64::from(decision.is_none());
-            self.decided.insert(source_row.to_owned(), decision);
+    fn note(&mut self, source_row: &'a str, decision: Option<Withholding>) {
+        match self.decided.entry(source_row) {
+            Entry::Occupied(mut entry) => {
+                let known = entry.get_mut();
+                self.reported += u64::from(known.is_some() && decision.is_none());
+                *known = (*known).min(decision);
+            }
+            Entry::Vacant(entry) => {
+                self.found += 1;
+                self.reported += u64::from(decision.is_none());
+                entry.insert(decision);
+            }
         }
     }
 
     /// The counts; `None` where they do not reconcile.
     fn coverage(&self) -> Option<Coverage> {
-        let mut withheld = BTreeMap::new();
+        let mut withheld = Withholding::ALL.map(|rule| (rule, 0));
         for rule in self.decided.values().flatten() {
-            *withheld.entry(*rule).or_insert(0) += 1;
+            // The numbers of the rules count from 1, in the order of `ALL`.
+            withheld[*rule as usize - 1].1 += 1;
         }
-        let coverage =
-            Coverage { found: self.found, reported: self.reported, withheld: withheld.into_iter().collect() };
+        let withheld = withheld.into_iter().filter(|(_, count)| *count > 0).collect();
+        let coverage = Coverage { found: self.found, reported: self.reported, withheld };
         let sum: u64 = coverage.withheld.iter().map(|(_, count)| count).sum();
         (coverage.found == coverage.reported + sum).then_some(coverage)
     }
 }
 
-/// The registrations of a unit that are reported, each with why. Every candidate is noted in `tally`.
-fn decide(inquiry: &Inquiry, unit: &UnitView<'_>, tally: &mut Tally) -> Vec<(usize, Matched)> {
+/// Decides which registrations of a unit are reported, and why; whether any is. Every candidate is noted in `tally`.
+fn decide<'a>(inquiry: &Inquiry, unit: &mut UnitView<'a>, tally: &mut Tally<'a>) -> bool {
     let is_subjects = unit.registrations.iter().any(|registration| {
         matches!(registration.outcome, Some((_, Outcome::Match { .. })))
             && registration.status == Status::Current
             && registration.brings_charges()
     });
-    let mut reported = Vec::new();
-    for (at, registration) in unit.registrations.iter().enumerate() {
-        let matched = match &registration.outcome {
-            Some((party, Outcome::Match { rule, flags })) => {
-                Ok(Matched::Party { party: *party, rule: *rule, flags: flags.clone() })
-            }
+    let mut is_reported = false;
+    for registration in &mut unit.registrations {
+        let matched = match registration.outcome.take() {
+            Some((party, Outcome::Match { rule, flags })) => Ok(Matched::Party { party, rule, flags }),
             _ if is_subjects && registration.kind.is_charge() => Ok(Matched::OnSubjectUnit),
-            Some((_, Outcome::Withheld(rule))) => Err(*rule),
+            Some((_, Outcome::Withheld(rule))) => Err(rule),
             None => continue,
         };
         let decision = matched.and_then(|matched| allowed(inquiry, registration).map(|()| matched));
         tally.note(registration.source_row, decision.as_ref().err().copied());
-        reported.extend(decision.ok().map(|matched| (at, matched)));
+        registration.matched = decision.ok();
+        is_reported |= registration.matched.is_some();
     }
-    for charge in unit.parcel_charges.iter().filter(|_| is_subjects) {
-        match charge.status {
-            Status::Provisional => tally.note(&charge.source_row, Some(Withholding::Provisional)),
+    for (source_row, status) in unit.parcel_charges.iter().filter(|_| is_subjects) {
+        match status {
+            Status::Provisional => tally.note(source_row, Some(Withholding::Provisional)),
             Status::Ended if !inquiry.include_ended => {}
-            Status::Current | Status::Ended => tally.note(&charge.source_row, Some(Withholding::ParcelOnly)),
+            Status::Current | Status::Ended => tally.note(source_row, Some(Withholding::ParcelOnly)),
         }
     }
-    reported
+    is_reported
 }
 
 /// Whether the inquiry lets a registration that concerns the subject be shown.

@@ -108,25 +108,29 @@ pub fn read_unit(bytes: &[u8]) -> Result<Unit, Malformed> {
             5 => field.text()?.clone_into(&mut unit.area_unit),
             6 => unit.position = Some(read_position(field.bytes()?)?),
             7 => unit.registrations.push(read_registration(field.bytes()?)?),
-            100 => unit.parcel_charges.push(read_parcel_charge(field.bytes()?)?),
+            100 => {
+                let (source_row, kind, status) = read_parcel_charge(field.bytes()?)?;
+                unit.parcel_charges.push(ParcelCharge { source_row: source_row.to_owned(), kind, status });
+            }
             _ => {}
         }
     }
     Ok(unit)
 }
 
-pub(super) fn read_parcel_charge(bytes: &[u8]) -> Result<ParcelCharge, Malformed> {
-    let (mut source_row, mut kind, mut status) = (String::new(), None, Status::Current);
+/// The source row, kind and status of a charge on the parcel.
+pub(super) fn read_parcel_charge(bytes: &[u8]) -> Result<(&str, Kind, Status), Malformed> {
+    let (mut source_row, mut kind, mut status) = ("", None, Status::Current);
     for field in Reader::new(bytes) {
         let (tag, field) = field?;
         match tag {
-            1 => field.text()?.clone_into(&mut source_row),
+            1 => source_row = field.text()?,
             2 => kind = u32::try_from(field.number()?).ok().and_then(kind_of_tag),
             3 => status = read_status(field.number()?)?,
             _ => {}
         }
     }
-    Ok(ParcelCharge { source_row, kind: kind.ok_or(Malformed)?, status })
+    Ok((source_row, kind.ok_or(Malformed)?, status))
 }
 
 fn read_position(bytes: &[u8]) -> Result<Position, Malformed> {

@@ -16,8 +16,10 @@ const NAME_DOTS: &[char] =
 /// Words that stand for «none» where a number belongs (D14).
 const NONE_WORDS: &[&str] = &["无", "不详", "空", "未知", "暂无", "没有", "NULL"];
 
-/// Characters between several names or numbers in one value (`registry-tables.md` §6, D16).
-const SEPARATORS: &[char] = &['、', '，', ',', ';', '；'];
+/// Whether a character stands between several names or numbers in one value (`registry-tables.md` §6, D16).
+fn is_separator(character: char) -> bool {
+    matches!(character, '、' | '，' | ',' | ';' | '；')
+}
 
 /// Whether a character is blank or cannot be seen: white space, zero-width marks, the byte-order mark.
 fn is_blank(character: char) -> bool {
@@ -82,7 +84,7 @@ pub fn normal_name(name: &str) -> String {
 
 /// The parts of a value that may hold several names or numbers, each trimmed, none empty.
 pub fn parts(value: &str) -> impl Iterator<Item = &str> {
-    value.split(SEPARATORS).map(str::trim).filter(|part| !part.is_empty())
+    value.split(is_separator).map(str::trim).filter(|part| !part.is_empty())
 }
 
 /// Whether a normalised number says that there is none: empty, zeros alone, or a word for it (D14).

@@ -117,6 +117,14 @@ impl Outcome {
             Self::Withheld(rule) => (1, *rule as u8),
         }
     }
+
+    /// The better of two, the first where they are equal.
+    fn better(first: Option<Self>, second: Option<Self>) -> Option<Self> {
+        match (first, second) {
+            (Some(first), Some(second)) if second.rank() < first.rank() => Some(second),
+            (first, second) => first.or(second),
+        }
+    }
 }
 
 /// A party as matching sees it.
@@ -402,10 +410,11 @@ impl Subject {
     /// The keys under which parties that may be the subject are found. Ascending, without repetition.
     #[must_use]
     pub fn search_keys(&self) -> Vec<String> {
-        let mut keys = vec![format!("m:{}", self.name)];
+        let mut keys = Vec::with_capacity(4);
+        keys.push(["m:", &self.name].concat());
         self.number.keys(self.fifteen.as_deref(), self.organisation.as_deref(), &mut keys);
         if self.nature != Nature::Person && self.organisation.is_none() {
-            keys.push(format!("b:{}", self.name));
+            keys.push(["b:", &self.name].concat());
         }
         keys.sort_unstable();
         keys.dedup();
@@ -432,13 +441,13 @@ impl Subject {
         for number in party.numbers() {
             is_numbered = true;
             let outcome = self.compare_number(&number, &is_same_name);
-            best = best.into_iter().chain(outcome).min_by_key(Outcome::rank);
+            best = Outcome::better(best, outcome);
         }
         if matches!(best, Some(Outcome::Match { .. })) {
             return best;
         }
         let by_name = self.compare_name(party, is_numbered, &is_same_name);
-        best.into_iter().chain(by_name).min_by_key(Outcome::rank)
+        Outcome::better(best, by_name)
     }
 
     fn compare_number(&self, other: &Number<'_>, is_same_name: &impl Deref<Target = bool>) -> Option<Outcome> {

@@ -8,7 +8,7 @@ use super::{
     inquiry::Inquiry,
     kinds::{self, Kind, tag},
     matching::{Outcome, Registered},
-    record::{ParcelCharge, Status},
+    record::{Matched, Status},
     wire::{Malformed, Reader},
 };
 
@@ -22,8 +22,8 @@ pub(super) struct UnitView<'a> {
     pub(super) head: &'a [u8],
     /// In the order of D28.
     pub(super) registrations: Vec<RegistrationView<'a>>,
-    /// Charges on the parcel under it.
-    pub(super) parcel_charges: Vec<ParcelCharge>,
+    /// Charges on the parcel under it: source row and status.
+    pub(super) parcel_charges: Vec<(&'a str, Status)>,
 }
 
 /// A registration of a record, compared with the subject.
@@ -38,6 +38,8 @@ pub(super) struct RegistrationView<'a> {
     notice_kind: &'a str,
     /// The party that is, or might be, the subject: of several the one with the best outcome, of equals the first.
     pub(super) outcome: Option<(u32, Outcome)>,
+    /// Why it is reported; `None` where it is not, or not decided yet.
+    pub(super) matched: Option<Matched>,
 }
 
 /// Tags of `Unit`, `Registration` and `Party` in the contract, as far as they are read here.
@@ -67,7 +69,10 @@ impl<'a> UnitView<'a> {
                 UNIT_NUMBER => view.number = field.text()?,
                 UNIT_GROUP => view.group = field.text()?,
                 UNIT_REGISTRATION => view.registrations.push(RegistrationView::read(field.bytes()?, inquiry)?),
-                UNIT_PARCEL_CHARGE => view.parcel_charges.push(read_parcel_charge(field.bytes()?)?),
+                UNIT_PARCEL_CHARGE => {
+                    let (source_row, _, status) = read_parcel_charge(field.bytes()?)?;
+                    view.parcel_charges.push((source_row, status));
+                }
                 _ => {}
             }
             if tag >= UNIT_REGISTRATION && view.head.len() == record.len() {
@@ -93,18 +98,22 @@ impl<'a> RegistrationView<'a> {
                 REGISTRATION_PARTY => {
                     let compared = inquiry.subject.compare(party(field.bytes()?)?);
                     let found = parties.next().zip(compared);
-                    outcome = outcome.into_iter().chain(found).min_by_key(|(_, outcome)| outcome.rank());
+                    outcome = match (outcome, found) {
+                        (Some(best), Some(found)) if found.1.rank() < best.1.rank() => Some(found),
+                        (best, found) => best.or(found),
+                    };
                 }
                 _ => {
                     if let Some(found) = kind_of_tag(tag) {
                         kind = Some(found);
-                        notice_kind = first_text(field.bytes()?)?;
+                        let details = field.bytes()?;
+                        notice_kind = if found == Kind::PreNotice { first_text(details)? } else { "" };
                     }
                 }
             }
         }
         let (kind, status) = (kind.ok_or(Malformed)?, read_status(status.number()?)?);
-        Ok(Self { status_bytes, rest, kind, status, source_row, notice_kind, outcome })
+        Ok(Self { status_bytes, rest, kind, status, source_row, notice_kind, outcome, matched: None })
     }
 
     /// Whether it brings its unit's charges into the answer of a subject who holds it (D3): an ownership or use right, or

@@ -82,11 +82,12 @@ impl Writer {
             width += 1;
         }
         prefix[width] = length as u8;
-        if width == 0 {
-            self.bytes[start] = prefix[0];
-        } else {
-            self.bytes.splice(start..=start, prefix[..=width].iter().copied());
+        let end = self.bytes.len();
+        self.bytes.resize(end + width, 0);
+        if width > 0 {
+            self.bytes.copy_within(start + 1..end, start + 1 + width);
         }
+        self.bytes[start..=start + width].copy_from_slice(&prefix[..=width]);
     }
 }
 
@@ -158,7 +159,19 @@ impl<'a> Reader<'a> {
         self.rest.len()
     }
 
+    #[inline]
     fn varint(&mut self) -> Result<u64, Malformed> {
+        // Nearly every tag and most lengths take one byte.
+        match self.rest {
+            [byte, rest @ ..] if *byte < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(*byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    fn long_varint(&mut self) -> Result<u64, Malformed> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let (&byte, rest) = self.rest.split_first().ok_or(Malformed)?;
@@ -171,6 +184,7 @@ impl<'a> Reader<'a> {
         Err(Malformed)
     }
 
+    #[inline]
     fn take(&mut self, length: u64) -> Result<&'a [u8], Malformed> {
         let length = usize::try_from(length).map_err(|_| Malformed)?;
         let (taken, rest) = self.rest.split_at_checked(length).ok_or(Malformed)?;
@@ -178,6 +192,7 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
+    #[inline]
     fn field(&mut self) -> Result<(u32, Field<'a>), Malformed> {
         let key = u32::try_from(self.varint()?).map_err(|_| Malformed)?;
         let field = match key & 7 {
@@ -197,6 +212,7 @@ impl<'a> Reader<'a> {
 impl<'a> Iterator for Reader<'a> {
     type Item = Result<(u32, Field<'a>), Malformed>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
             return None;

@@ -1,5 +1,7 @@
 //! What a generation's file says of itself: the table `meta`.
 //!
+//! Format 2 has the table `shortcut`; format 1, without it, was never released.
+//!
 //! | key | value |
 //! |---|---|
 //! | `format` | version of this layout, an integer |
@@ -19,7 +21,7 @@ use crate::{
 use super::write::Counts;
 
 /// The version of the file's layout.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// The version of the rules by which rows are joined; goes up where the same package would compile otherwise.
 pub(super) const RULES: u32 = 1;

@@ -19,6 +19,7 @@
 //! | `unit(id, sealed)` | a unit as `domain::codec` writes it for records, AES-256-GCM, nonce and associated data are the id |
 //! | `subject(tag, unit)` | first 16 bytes of HMAC-SHA-256 of a key of a party; the unit that has the party |
 //! | `locator(tag, unit)` | the same of a unit number, a certificate number, or each of several in one cell |
+//! | `shortcut(chunk, sealed)` | where the tags of `subject` lead (module `shortcut`), AES-256-GCM, nonce is the chunk |
 //! | `meta(key, value)` | format and rules version, salt, facts, counts |
 //!
 //! Ids count from 1 in the order of places: parcel code, the parcel's own unit, its other units by number; then groups
@@ -29,8 +30,10 @@
 //!
 //! Rows are read table after table, sent to their places, sorted there by runs on disk (sealed under a key in memory, in
 //! files without names), merged in order, put together unit by unit, sealed, inserted in the order of ids; then the indexes
-//! are inserted in the order of tags. The folder is complete, synced and verified before it has a name; then it is renamed,
-//! and the pointer moves. Memory does not grow with the register, but for references between units (`references`).
+//! are inserted in the order of tags, and the shortcuts that the first of them gave. The folder is complete, synced and
+//! verified before it has a name; then it is renamed, and the pointer moves. Memory does not grow with the register, but for
+//! references between units (`references`) and for the shortcuts, about 11 bytes an entry of `subject` and 256 MiB at most,
+//! which a generation also holds while it is open.
 //!
 //! Invariants:
 //!
@@ -127,6 +130,7 @@ mod references;
 mod report;
 mod resolve;
 mod seal;
+mod shortcut;
 mod sort;
 mod stage;
 mod staged;

@@ -1,14 +1,15 @@
 //! Reading a generation: units by the keys of their parties, or by number.
 //!
-//! A lookup costs one HMAC and one index seek a key, and one seek, one opening and one decoding a unit. Statements are
-//! prepared once, the file is mapped and never locked: it is immutable (invariant 2 of the module's page).
+//! A lookup costs one HMAC and one look at the shortcuts a key, one index seek for a key that they leave to it, and one
+//! seek, one opening and one decoding a unit. Statements are prepared once, the file is mapped and never locked: it is
+//! immutable (invariant 2 of the module's page).
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, Statement, config::DbConfig, params};
 
 use crate::{
     domain::{answer::Frame, codec, generation::GenerationFacts, record::Unit},
@@ -18,7 +19,8 @@ use crate::{
 use super::{
     error::{OpenError, ReadError},
     meta::{self, FORMAT, Meta},
-    seal::{Keys, Tag},
+    seal::{DoesNotOpen, Keys, Tag},
+    shortcut::{Lead, Shortcuts},
     text,
     write::Counts,
 };
@@ -26,16 +28,21 @@ use super::{
 /// How much of the file is mapped at most; more than any register, so all of it.
 const MAP_BYTES_MAX: i64 = 1 << 40;
 
-/// Two tags at a time: most inquiries have a number and a name to look up.
-const SUBJECT_UNITS: &str = "SELECT unit FROM subject WHERE tag = ?1 UNION ALL SELECT unit FROM subject WHERE tag = ?2";
+const SUBJECT_UNITS: &str = "SELECT unit FROM subject WHERE tag = ?1";
+/// Units with their records, by ascending id. A unit without a record is told all the same, and is damage.
+const SUBJECT_RECORDS: &str =
+    "SELECT subject.unit, unit.sealed FROM subject LEFT JOIN unit ON unit.id = subject.unit WHERE tag = ?1 ORDER BY 1";
+const SUBJECT_ENTRIES: &str = "SELECT tag, unit FROM subject";
 const LOCATOR_UNITS: &str = "SELECT unit FROM locator WHERE tag = ?1";
 const RECORD: &str = "SELECT sealed FROM unit WHERE id = ?1";
+const SHORTCUTS: &str = "SELECT chunk, sealed FROM shortcut ORDER BY chunk";
 
 /// One compiled package, open for reading. Give each thread a [`Reader`] of its own.
 pub struct Generation {
     name: String,
     file: PathBuf,
     keys: Arc<Keys>,
+    shortcuts: Arc<Shortcuts>,
     facts: GenerationFacts,
     frame: Frame,
     counts: Counts,
@@ -56,13 +63,17 @@ impl Generation {
         let Some(Meta { salt, facts, counts }) = meta else {
             return Err(OpenError::Format { name: name.to_owned(), format: FORMAT });
         };
-        let (keys, frame) = (Arc::new(Keys::derive(master, &salt)), Frame::new(&facts));
-        let generation = Self { name: name.to_owned(), file, keys, facts, frame, counts };
-        let mut reader = generation.reader_on(connection);
-        if generation.counts.units > 0 && reader.open_record(1).is_err() {
+        let keys = Keys::derive(master, &salt);
+        let record = connection.prepare(RECORD).and_then(|mut statement| read_record(&mut statement, &keys, 1));
+        let shortcuts = read_shortcuts(&connection, &keys, counts.subject_entries).map_err(store)?;
+        let is_right_key = if counts.units > 0 { matches!(record, Ok(Some(_))) } else { shortcuts.is_some() };
+        if !is_right_key {
             return Err(OpenError::WrongKey { name: name.to_owned() });
         }
-        Ok(generation)
+        let damaged = || OpenError::Store { name: name.to_owned(), source: DoesNotOpen.into() };
+        let shortcuts = Arc::new(shortcuts.ok_or_else(damaged)?);
+        let frame = Frame::new(&facts);
+        Ok(Self { name: name.to_owned(), file, keys: Arc::new(keys), shortcuts, facts, frame, counts })
     }
 
     /// What the package said of itself.
@@ -111,8 +122,27 @@ impl Generation {
     }
 
     fn reader_on(&self, connection: Connection) -> Reader {
-        Reader { connection, keys: Arc::clone(&self.keys), name: self.name.clone() }
+        let (keys, shortcuts) = (Arc::clone(&self.keys), Arc::clone(&self.shortcuts));
+        Reader { connection, keys, shortcuts, name: self.name.clone() }
     }
+}
+
+/// The plain bytes of a record; `None` where there is no such record or it does not open.
+fn read_record(statement: &mut Statement<'_>, keys: &Keys, id: i64) -> rusqlite::Result<Option<Vec<u8>>> {
+    let sealed = statement.query_row(params![id], |row| Ok(row.get_ref(0)?.as_blob()?.to_vec())).optional()?;
+    Ok(sealed.and_then(|mut record| keys.open(id, &mut record).is_ok().then_some(record)))
+}
+
+/// The file's shortcuts; `None` where they do not open or are not whole.
+fn read_shortcuts(connection: &Connection, keys: &Keys, entries: u64) -> rusqlite::Result<Option<Shortcuts>> {
+    let mut statement = connection.prepare(SHORTCUTS)?;
+    let chunks = statement.query_map([], |row| {
+        let (number, mut chunk) = (row.get(0)?, row.get_ref(1)?.as_blob()?.to_vec());
+        // What does not open is a chunk of no lines, and so refused.
+        keys.open_shortcuts(number, &mut chunk).unwrap_or_else(|DoesNotOpen| chunk.clear());
+        Ok(chunk)
+    })?;
+    Shortcuts::from_chunks(entries, chunks)
 }
 
 /// Opens the file as what it is: never written again.
@@ -120,6 +150,8 @@ fn connect(file: &Path, map_bytes: i64) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(uri(file), flags)?;
     connection.execute_batch(&format!("PRAGMA query_only = ON; PRAGMA mmap_size = {map_bytes};"))?;
+    // Plans do not depend on what is bound: otherwise a statement of two tables is prepared again for each inquiry.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(8);
     Ok(connection)
 }
@@ -144,6 +176,7 @@ fn uri(file: &Path) -> String {
 pub struct Reader {
     connection: Connection,
     keys: Arc<Keys>,
+    shortcuts: Arc<Shortcuts>,
     name: String,
 }
 
@@ -172,9 +205,18 @@ impl Reader {
     ///
     /// [`ReadError`] where the file fails or a record does not open.
     pub fn records(&mut self, keys: &[String]) -> Result<Vec<Vec<u8>>, ReadError> {
-        let ids = self.unit_ids(keys)?;
-        let mut statement = self.prepare(RECORD)?;
-        ids.iter().map(|id| self.record(&mut statement, *id)).collect()
+        let mut leads = self.leads(keys);
+        match (leads.next(), leads.next()) {
+            (None, _) => Ok(Vec::new()),
+            (Some((_, Lead::Unit(id))), None) => Ok(vec![self.record(&mut self.prepare(RECORD)?, id)?]),
+            (Some((tag, _)), None) => self.records_of(&tag),
+            // A unit may have several of the keys, and is opened once.
+            (Some(first), Some(second)) => {
+                let ids = self.ids([first, second].into_iter().chain(leads))?;
+                let mut statement = self.prepare(RECORD)?;
+                ids.iter().map(|id| self.record(&mut statement, *id)).collect()
+            }
+        }
     }
 
     /// The units of this unit number or certificate number, each once, by ascending id; blanks, width and case aside.
@@ -186,27 +228,19 @@ impl Reader {
         let mut ids = Vec::new();
         let mut statement = self.prepare(LOCATOR_UNITS)?;
         let tag = self.keys.locator_tag(&text::locator(number));
-        self.add_ids(&mut statement, params![tag.as_slice()], &mut ids)?;
+        self.add_ids(&mut statement, &tag, &mut ids)?;
         self.units(&ids)
     }
 
     /// The ids of the units that [`Reader::find`] reads, ascending.
     ///
+    /// Once in hundreds of millions of keys that lead nowhere, one leads to a unit without it: comparing decides (`shortcut`).
+    ///
     /// # Errors
     ///
     /// [`ReadError::Store`] where the file fails.
     pub fn unit_ids(&mut self, keys: &[String]) -> Result<Vec<i64>, ReadError> {
-        let mut ids = Vec::new();
-        let mut statement = self.prepare(SUBJECT_UNITS)?;
-        for pair in keys.chunks(2) {
-            let [first, second] = [pair.first(), pair.get(1)].map(|key| key.map(|key| self.keys.subject_tag(key)));
-            // Where there is no second key it is NULL, which equals no tag.
-            let tags = params![first.as_ref().map(Tag::as_slice), second.as_ref().map(Tag::as_slice)];
-            self.add_ids(&mut statement, tags, &mut ids)?;
-        }
-        ids.sort_unstable();
-        ids.dedup();
-        Ok(ids)
+        self.ids(self.leads(keys))
     }
 
     /// The plain bytes of a record, a unit as `domain::codec` writes it.
@@ -233,23 +267,52 @@ impl Reader {
     }
 
     fn record(&self, statement: &mut CachedStatement<'_>, id: i64) -> Result<Vec<u8>, ReadError> {
-        let sealed = statement
-            .query_row(params![id], |row| Ok(row.get_ref(0)?.as_blob()?.to_vec()))
-            .optional()
-            .map_err(|source| self.failed(source))?;
-        let mut record = sealed.ok_or_else(|| self.damaged(id))?;
-        self.keys.open(id, &mut record).map_err(|_| self.damaged(id))?;
-        Ok(record)
+        let record = read_record(statement, &self.keys, id).map_err(|source| self.failed(source))?;
+        record.ok_or_else(|| self.damaged(id))
     }
 
-    fn add_ids(
-        &self,
-        statement: &mut CachedStatement<'_>,
-        tags: impl rusqlite::Params,
-        ids: &mut Vec<i64>,
-    ) -> Result<(), ReadError> {
+    /// The tags of those keys that may lead somewhere, and where.
+    fn leads(&self, keys: &[String]) -> impl Iterator<Item = (Tag, Lead)> {
+        let lead = |key: &String| {
+            let tag = self.keys.subject_tag(key);
+            (tag, self.shortcuts.lead(&tag))
+        };
+        keys.iter().map(lead).filter(|(_, lead)| *lead != Lead::Nowhere)
+    }
+
+    fn ids(&self, leads: impl Iterator<Item = (Tag, Lead)>) -> Result<Vec<i64>, ReadError> {
+        let mut ids = Vec::new();
+        for (tag, lead) in leads {
+            match lead {
+                Lead::Nowhere => {}
+                Lead::Unit(id) => ids.push(id),
+                Lead::Index => self.add_ids(&mut self.prepare(SUBJECT_UNITS)?, &tag, &mut ids)?,
+            }
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
+    }
+
+    /// The records of the units of a tag, by ascending id: seeks of index and records in one statement.
+    fn records_of(&self, tag: &Tag) -> Result<Vec<Vec<u8>>, ReadError> {
         let failed = |source| self.failed(source);
-        let mut rows = statement.query(tags).map_err(failed)?;
+        let mut statement = self.prepare(SUBJECT_RECORDS)?;
+        let mut rows = statement.query(params![tag.as_slice()]).map_err(failed)?;
+        let mut records = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            let id = row.get(0).map_err(failed)?;
+            let sealed = row.get_ref(1).map_err(failed)?.as_blob_or_null();
+            let mut record = sealed.ok().flatten().ok_or_else(|| self.damaged(id))?.to_vec();
+            self.keys.open(id, &mut record).map_err(|_| self.damaged(id))?;
+            records.push(record);
+        }
+        Ok(records)
+    }
+
+    fn add_ids(&self, statement: &mut CachedStatement<'_>, tag: &Tag, ids: &mut Vec<i64>) -> Result<(), ReadError> {
+        let failed = |source| self.failed(source);
+        let mut rows = statement.query(params![tag.as_slice()]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
             ids.push(row.get(0).map_err(failed)?);
         }
@@ -260,6 +323,23 @@ impl Reader {
     pub(super) fn count(&self, table: &'static str) -> Result<u64, ReadError> {
         let count = self.connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
         count.map(|count| u64::try_from(count).unwrap_or_default()).map_err(|source| self.failed(source))
+    }
+
+    /// The entries of the subjects' index that the shortcuts lead to, which are to be all.
+    pub(super) fn led_entries(&self) -> Result<u64, ReadError> {
+        let failed = |source| self.failed(source);
+        let mut statement = self.prepare(SUBJECT_ENTRIES)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        let mut count = 0;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let is_led = match self.shortcuts.lead(&row.get(0).map_err(failed)?) {
+                Lead::Nowhere => false,
+                Lead::Unit(id) => id == row.get::<_, i64>(1).map_err(failed)?,
+                Lead::Index => true,
+            };
+            count += u64::from(is_led);
+        }
+        Ok(count)
     }
 
     fn failed(&self, source: rusqlite::Error) -> ReadError {

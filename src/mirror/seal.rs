@@ -20,13 +20,15 @@ pub(super) const TAG_BYTES: usize = 16;
 /// A keyed digest of a text, by which it is looked up.
 pub(super) type Tag = [u8; TAG_BYTES];
 
-/// A record does not open: another master key, or the file was altered or damaged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Sealed bytes do not open: another master key, or the file was altered or damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("sealed bytes do not open: they were altered or damaged, or sealed under another key")]
 pub(super) struct DoesNotOpen;
 
 /// The keys of one generation, prepared once.
 pub(super) struct Keys {
     record: LessSafeKey,
+    shortcut: LessSafeKey,
     subject: hmac::Key,
     locator: hmac::Key,
 }
@@ -37,6 +39,7 @@ impl Keys {
         let tag_key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, &master.derive(salt, purpose));
         Self {
             record: aead_key(&master.derive(salt, "bdcd mirror 1 record")),
+            shortcut: aead_key(&master.derive(salt, "bdcd mirror 1 shortcut")),
             subject: tag_key("bdcd mirror 1 subject"),
             locator: tag_key("bdcd mirror 1 locator"),
         }
@@ -54,6 +57,21 @@ impl Keys {
         let aad = Aad::from(id.to_be_bytes());
         let length = self.record.open_in_place(nonce(id), aad, record).map_err(|_| DoesNotOpen)?.len();
         record.truncate(length);
+        Ok(())
+    }
+
+    /// Seals a chunk of the shortcuts where it stands. Chunks are numbered, so no nonce meets their key twice.
+    pub(super) fn seal_shortcuts(&self, chunk: i64, shortcuts: &mut Vec<u8>) {
+        self.shortcut
+            .seal_in_place_append_tag(nonce(chunk), Aad::empty(), shortcuts)
+            .expect("a chunk is far below the 64 GiB that AES-GCM seals at once");
+    }
+
+    /// Opens a chunk of the shortcuts where it stands, and cuts the seal off.
+    pub(super) fn open_shortcuts(&self, chunk: i64, shortcuts: &mut Vec<u8>) -> Result<(), DoesNotOpen> {
+        let opened = self.shortcut.open_in_place(nonce(chunk), Aad::empty(), shortcuts);
+        let length = opened.map_err(|_| DoesNotOpen)?.len();
+        shortcuts.truncate(length);
         Ok(())
     }
 

@@ -523,3 +523,22 @@ fn a_refused_or_interrupted_load_leaves_what_serves_and_nothing_else() {
     assert!(!flat().load_into(&mirror, 1).unwrap().already_loaded, "what is damaged is built anew");
     assert_eq!(all_units(&mirror, "1-abcdef01").len(), 1);
 }
+
+#[test]
+fn shortcuts_that_were_altered_do_not_open_and_the_package_replaces_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = Mirror::new(folder.path(), MasterKey::from_bytes([5; 32]));
+    for damage in [
+        "DELETE FROM shortcut",
+        "UPDATE shortcut SET sealed = zeroblob(length(sealed))",
+        "UPDATE shortcut SET chunk = 1",
+    ] {
+        flat().load_into(&mirror, 1).unwrap();
+        let file = folder.path().join("generations/1-abcdef01/mirror.db");
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+        rusqlite::Connection::open(&file).unwrap().execute(damage, []).unwrap();
+        // Opened all the same, it would answer that nobody has anything.
+        assert!(matches!(mirror.open("1-abcdef01"), Err(OpenError::Store { .. })), "{damage}");
+    }
+    assert!(!flat().load_into(&mirror, 1).unwrap().already_loaded, "what is damaged is built anew");
+}

@@ -1,4 +1,5 @@
-//! Writing a generation's file: sealed records in the order of their ids, then the two indexes in the order of their tags.
+//! Writing a generation's file: sealed records in the order of their ids, then the two indexes in the order of their tags,
+//! and the shortcuts of the first.
 //!
 //! The file is written once, beside what serves, so it needs no journal: where the load stops, the file is thrown away. It
 //! is synced as a whole when it is complete.
@@ -22,6 +23,7 @@ use crate::{
 use super::{
     meta::{self, Meta},
     seal::{Keys, TAG_BYTES, Tag},
+    shortcut::Shortcuts,
     sort::{Merge, Sorter},
     text,
 };
@@ -55,6 +57,7 @@ pub(super) struct RecordWriter {
     last_id: i64,
     subjects: Sorter,
     locators: Sorter,
+    subject_entries: u64,
     tags: Vec<Tag>,
 }
 
@@ -80,6 +83,7 @@ impl RecordWriter {
              CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
              CREATE TABLE unit (id INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
              CREATE TABLE subject (tag BLOB NOT NULL, unit INTEGER NOT NULL, PRIMARY KEY (tag, unit)) WITHOUT ROWID;
+             CREATE TABLE shortcut (chunk INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
              CREATE TABLE locator (tag BLOB NOT NULL, unit INTEGER NOT NULL, PRIMARY KEY (tag, unit)) WITHOUT ROWID;
              BEGIN;",
         )?;
@@ -89,6 +93,7 @@ impl RecordWriter {
             last_id: 0,
             subjects: Sorter::new(folder, buffer_bytes)?,
             locators: Sorter::new(folder, buffer_bytes)?,
+            subject_entries: 0,
             tags: Vec::new(),
         })
     }
@@ -117,7 +122,9 @@ impl RecordWriter {
             let keys = index_keys(Registered::of(party));
             self.tags.extend(keys.iter().map(|key| self.keys.subject_tag(key)));
         }
-        push_entries(&mut self.tags, self.last_id, &mut self.subjects)
+        push_entries(&mut self.tags, self.last_id, &mut self.subjects)?;
+        self.subject_entries += self.tags.len() as u64;
+        Ok(())
     }
 
     fn note_locators(&mut self, unit: &Unit) -> Result<(), WriteError> {
@@ -135,16 +142,24 @@ impl RecordWriter {
         push_entries(&mut self.tags, self.last_id, &mut self.locators)
     }
 
-    /// Writes the indexes and what the file says of itself, and closes it. It is not synced yet.
+    /// Writes the indexes, the shortcuts and what the file says of itself, and closes it. It is not synced yet.
     pub(super) fn finish(self, salt: &[u8; SALT_BYTES], facts: &GenerationFacts) -> Result<Counts, WriteError> {
         self.connection.execute_batch("COMMIT; BEGIN;")?;
         let subjects = "INSERT INTO subject (tag, unit) VALUES (?1, ?2)";
         let locators = "INSERT INTO locator (tag, unit) VALUES (?1, ?2)";
+        let mut shortcuts = Shortcuts::for_entries(self.subject_entries);
+        let noted = |tag: &Tag, unit| shortcuts.add(tag, unit);
         let counts = Counts {
             units: u64::try_from(self.last_id).expect("ids count from one"),
-            subject_entries: insert_entries(&self.connection, subjects, self.subjects.merge()?)?,
-            locator_entries: insert_entries(&self.connection, locators, self.locators.merge()?)?,
+            subject_entries: insert_entries(&self.connection, subjects, self.subjects.merge()?, noted)?,
+            locator_entries: insert_entries(&self.connection, locators, self.locators.merge()?, |_, _| {})?,
         };
+        let mut insert = self.connection.prepare("INSERT INTO shortcut (chunk, sealed) VALUES (?1, ?2)")?;
+        for (chunk, mut sealed) in (0..).zip(shortcuts.chunks()) {
+            self.keys.seal_shortcuts(chunk, &mut sealed);
+            insert.execute(params![chunk, sealed])?;
+        }
+        drop(insert);
         meta::write(&self.connection, &Meta { salt: *salt, facts: facts.clone(), counts })?;
         self.connection.execute_batch("COMMIT;")?;
         self.connection.close().map_err(|(_, source)| source)?;
@@ -165,13 +180,20 @@ fn push_entries(tags: &mut Vec<Tag>, unit: i64, sorter: &mut Sorter) -> Result<(
     Ok(())
 }
 
-fn insert_entries(connection: &Connection, statement: &str, mut entries: Merge) -> Result<u64, WriteError> {
+fn insert_entries(
+    connection: &Connection,
+    statement: &str,
+    mut entries: Merge,
+    mut note: impl FnMut(&Tag, i64),
+) -> Result<u64, WriteError> {
     let mut insert = connection.prepare(statement)?;
     let (mut entry, mut payload, mut count) = (Vec::new(), Vec::new(), 0);
     while entries.next(&mut entry, &mut payload)? {
-        let (tag, unit) = entry.split_at(TAG_BYTES);
+        let (tag, unit) =
+            entry.split_first_chunk::<TAG_BYTES>().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
         let unit = i64::from_be_bytes(unit.try_into().map_err(io::Error::other)?);
-        insert.execute(params![tag, unit])?;
+        insert.execute(params![tag.as_slice(), unit])?;
+        note(tag, unit);
         count += 1;
     }
     Ok(count)
