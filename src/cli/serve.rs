@@ -65,7 +65,7 @@ pub(super) async fn prepare(config: &Config) -> Result<Prepared, Failure> {
     let exchange = Exchange::new(config.exchange.clone());
     let answer_bytes_max = message_bytes_max.saturating_sub(RECEIPT_ROOM_BYTES);
     let responder = Responder::new(Arc::new(engine), Arc::clone(&ledger), answer_bytes_max);
-    let service = QueryService::new(responder, Arc::new(policy), exchange, answer_bytes_max);
+    let service = QueryService::new(responder, Arc::new(policy), exchange);
     Ok(Prepared { bound, service, ledger, socket })
 }
 

@@ -22,7 +22,7 @@ use crate::{
     keys::hex,
     ledger::Answered,
     service::{
-        answer::{AnswerError, Responder},
+        answer::{AnswerError, Asking, Responder},
         exchange::{Exchange, ExchangeError},
         policy::{Gateway, Policy},
         record::{self, Call, Refused},
@@ -35,7 +35,6 @@ pub struct QueryService {
     responder: Responder,
     policy: Arc<Policy>,
     exchange: Arc<Exchange>,
-    answer_bytes_max: usize,
     requests: Arc<AtomicU64>,
 }
 
@@ -54,8 +53,8 @@ impl From<Refusal> for Turned {
 impl QueryService {
     /// A service of `responder`, for the gateways of `policy`.
     #[must_use]
-    pub fn new(responder: Responder, policy: Arc<Policy>, exchange: Exchange, answer_bytes_max: usize) -> Self {
-        Self { responder, policy, exchange: Arc::new(exchange), answer_bytes_max, requests: Arc::default() }
+    pub fn new(responder: Responder, policy: Arc<Policy>, exchange: Exchange) -> Self {
+        Self { responder, policy, exchange: Arc::new(exchange), requests: Arc::default() }
     }
 
     /// The gateway at the other end.
@@ -75,17 +74,22 @@ impl QueryService {
         let draft = draft(request);
         let turned = match draft.clone().check(Door::Query) {
             Err(violations) => Refusal::BadInquiry(violations).into(),
-            Ok(inquiry) if gateway.court_by_code(&inquiry.court_code).is_none() => Refusal::CourtNotAllowed.into(),
-            Ok(inquiry) => match self.responder.answer(&gateway.name, Call::Query, inquiry).await {
-                Ok(answered) => return Ok(answered),
-                Err(AnswerError::Reused { entry }) => {
-                    Turned { refusal: Refusal::RequestNumberReused { entry }, detail: format!("entry {entry}") }
+            Ok(inquiry) => match gateway.court_by_code(&inquiry.court_code) {
+                None => Refusal::CourtNotAllowed.into(),
+                Some(court) => {
+                    let asking = Asking { call: Call::Query, gateway: &gateway.name, court };
+                    match self.responder.answer(asking, inquiry).await {
+                        Ok(answered) => return Ok(answered),
+                        Err(AnswerError::Reused { entry }) => {
+                            Turned { refusal: Refusal::RequestNumberReused { entry }, detail: format!("entry {entry}") }
+                        }
+                        Err(AnswerError::Removed { entry }) => {
+                            Turned { refusal: Refusal::AnswerRemoved { entry }, detail: format!("entry {entry}") }
+                        }
+                        Err(AnswerError::TooLarge) => Refusal::AnswerTooLarge.into(),
+                        Err(error) => return Err(of_answer(&error)),
+                    }
                 }
-                Err(AnswerError::Removed { entry }) => {
-                    Turned { refusal: Refusal::AnswerRemoved { entry }, detail: format!("entry {entry}") }
-                }
-                Err(AnswerError::TooLarge) => Refusal::AnswerTooLarge.into(),
-                Err(error) => return Err(of_answer(&error)),
             },
         };
         let refused = Refused {
@@ -99,8 +103,8 @@ impl QueryService {
 
     async fn feedback(&self, gateway: &Gateway, message: Vec<u8>) -> Result<Answered, Status> {
         let answered = match self.exchange.feedback(&self.responder, gateway, &message).await {
-            Ok(answered) if answered.answer.len() <= self.answer_bytes_max => return Ok(answered),
-            Ok(_) => Refusal::AnswerTooLarge,
+            Ok(answered) => return Ok(answered),
+            Err(ExchangeError::Answer(AnswerError::TooLarge)) => Refusal::AnswerTooLarge,
             Err(ExchangeError::Unreadable(why)) => Refusal::UnreadableMessage(why.to_string()),
             Err(ExchangeError::Answer(error)) => return Err(of_answer(&error)),
         };

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use super::{
     draft::{self, DraftError},
     engine::{Desk, Engine, Overloaded, chain},
+    policy::Court,
     record::{self, Call},
 };
 use crate::{
@@ -67,6 +68,17 @@ enum Reply {
 
 type Sender = oneshot::Sender<Result<Reply, AnswerError>>;
 
+/// Who asks, as policy knows them.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// By which call.
+    pub call: Call,
+    /// The operator's name for the gateway.
+    pub gateway: &'a str,
+    /// The court that it speaks for, as the operator listed it.
+    pub court: &'a Court,
+}
+
 /// Answers inquiries; nothing leaves before its evidence is on disk (invariant 1).
 #[derive(Clone)]
 pub struct Responder {
@@ -95,11 +107,12 @@ impl Responder {
     /// # Errors
     ///
     /// [`AnswerError`]; where it is not about load, disk or ledger, the caller records it as a refusal.
-    pub async fn answer(&self, gateway: &str, call: Call, inquiry: Inquiry) -> Result<Answered, AnswerError> {
+    pub async fn answer(&self, asking: Asking<'_>, inquiry: Inquiry) -> Result<Answered, AnswerError> {
+        let Asking { call, gateway, court } = asking;
         let claim = self.claim(gateway, &inquiry.request_number).await;
-        let (gateway, answer_bytes_max) = (gateway.to_owned(), self.answer_bytes_max);
+        let (gateway, court, answer_bytes_max) = (gateway.to_owned(), court.clone(), self.answer_bytes_max);
         let work = move |desk: &mut Desk, reply: Sender| {
-            let asked = Asked { gateway, call, inquiry, answer_bytes_max };
+            let asked = Asked { gateway, court, call, inquiry, answer_bytes_max };
             asked.answer(desk, claim, reply);
         };
         let replied = self.engine.run(work).await?.ok_or(AnswerError::Stopped)??;
@@ -134,6 +147,9 @@ impl Responder {
             return Ok(*answered);
         }
         let Feedback { bytes, is_final, detail, numbers } = compose().await?;
+        if bytes.len() > self.answer_bytes_max {
+            return Err(AnswerError::TooLarge.into());
+        }
         let mut terms: Vec<_> = numbers.into_iter().map(|number| (crate::ledger::Term::Request, number)).collect();
         let claim = is_final.then(|| {
             terms.push((crate::ledger::Term::Once, crate::ledger::once(gateway, &number)));
@@ -187,6 +203,7 @@ fn repeated(desk: &mut Desk, claim: &Claim, inquiry: &[u8]) -> Result<Option<Rep
 /// An inquiry on a reader thread.
 struct Asked {
     gateway: String,
+    court: Court,
     call: Call,
     inquiry: Inquiry,
     answer_bytes_max: usize,
@@ -219,6 +236,10 @@ impl Asked {
         drop(reply.send(result));
     }
 
+    fn asking(&self) -> Asking<'_> {
+        Asking { call: self.call, gateway: &self.gateway, court: &self.court }
+    }
+
     fn drafted(&self, desk: &mut Desk, claim: &Claim) -> Result<Drafted, AnswerError> {
         let asked = self.inquiry.encode();
         match repeated(desk, claim, &asked)? {
@@ -233,7 +254,7 @@ impl Asked {
             return Err(AnswerError::TooLarge);
         }
         let reported = answer::reported(&bytes).map_err(|err| DraftError::Compose(err.into()))?;
-        let facts = record::answer_facts(self.call, &self.gateway, &self.inquiry, generation.facts())
+        let facts = record::answer_facts(self.asking(), &self.inquiry, generation.facts())
             .with(Fact::Outcome, record::outcome(reported));
         let terms = record::answer_terms(&self.gateway, &self.inquiry);
         let evidence = Evidence { facts, inquiry: Some(&asked), answer: Some(&bytes), terms };

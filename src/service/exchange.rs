@@ -11,7 +11,7 @@ use crate::{
     },
     ledger::Answered,
     service::{
-        answer::{self, AnswerError, Responder},
+        answer::{self, AnswerError, Asking, Responder},
         policy::Gateway,
         record::{self, Call, Refused},
     },
@@ -118,7 +118,8 @@ impl Exchange {
                 ),
                 Some(court) => {
                     inquiry.court_code.clone_from(&court.code);
-                    match responder.answer(&gateway.name, Call::Exchange, inquiry).await {
+                    let asking = Asking { call: Call::Exchange, gateway: &gateway.name, court };
+                    match responder.answer(asking, inquiry).await {
                         Ok(answered) => match Answer::decode(&answered.answer) {
                             Ok(answer) => {
                                 let item = feedback::found(&answer, &self.options, leaves);

@@ -1,8 +1,10 @@
 //! What the service does, as the ledger is told of it: which facts stand in plain, what an entry is found by.
 //!
-//! A leaf tells in plain what policy has checked and what the authority itself chose. What a caller wrote into a call that was
-//! refused stands nowhere in plain: it may be anything.
+//! A leaf tells in plain what the authority itself chose (gateway, court, generation), and of an inquiry that was answered the
+//! numbers of request and case, which are official ones. What else a caller wrote stands nowhere in plain, and nothing of a
+//! call that was refused: it may be anything.
 
+use super::answer::Asking;
 use crate::{
     domain::{
         answer::RULES_VERSION,
@@ -44,10 +46,10 @@ fn call_facts(call: Call, gateway: &str) -> Facts {
 }
 
 /// The facts of an answer, but for its outcome.
-pub(super) fn answer_facts(call: Call, gateway: &str, inquiry: &Inquiry, generation: &GenerationFacts) -> Facts {
-    generation_facts(call_facts(call, gateway), generation)
-        .with(Fact::Court, &inquiry.court_code)
-        .with(Fact::CourtName, &inquiry.court_name)
+pub(super) fn answer_facts(asking: Asking<'_>, inquiry: &Inquiry, generation: &GenerationFacts) -> Facts {
+    generation_facts(call_facts(asking.call, asking.gateway), generation)
+        .with(Fact::Court, &asking.court.code)
+        .with(Fact::CourtName, &asking.court.name)
         .with(Fact::Case, &inquiry.case_number)
         .with(Fact::Request, &inquiry.request_number)
         .with(Fact::Rules, &RULES_VERSION.to_string())

@@ -273,6 +273,36 @@ fn another_inquiry_under_a_number_is_refused_and_names_the_entry() {
 }
 
 #[test]
+fn more_than_may_wait_are_told_to_ask_again_and_nothing_is_lost() {
+    let env = Env::with_county();
+    env.configure("", "[ledger]\nqueue-entries-max = 1\n[limits]\nreader-threads = 1\nqueued-per-reader-max = 1\n");
+    let daemon = env.serve();
+    let overloaded = block_on(async {
+        let client = env.connect(&daemon, "gateway").await;
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..64 {
+            let (mut client, request) = (client.clone(), inquiry(PERSON));
+            calls.spawn(async move {
+                let mut overloaded = 0;
+                loop {
+                    let Err(status) = client.query(request.clone()).await else { return overloaded };
+                    let details = status.get_error_details();
+                    assert_eq!(status.code(), Code::ResourceExhausted, "{}", status.message());
+                    assert_eq!(details.error_info().unwrap().reason, "OVERLOADED");
+                    assert!(details.retry_info().unwrap().retry_delay.is_some());
+                    overloaded += 1;
+                }
+            });
+        }
+        calls.join_all().await.into_iter().sum::<u32>()
+    });
+    assert!(overloaded > 0, "64 at once are more than one");
+    assert!(daemon.stop());
+    let answers = 66;
+    assert!(audited(&env).contains(&format!("{answers} entries")), "{}", audited(&env));
+}
+
+#[test]
 fn a_feedback_message_is_signed_where_that_is_switched_on() {
     let env = Env::with_county();
     env.configure("", "[exchange]\ndigital-sign = true\n");

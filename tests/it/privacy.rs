@@ -382,4 +382,12 @@ fn nothing_that_is_logged_or_refused_tells_of_anybody() {
     assert!(said.0.len() > 10_000, "{} bytes were said", said.0.len());
     said.0.extend(log.into_bytes());
     assert_eq!(county().found_in(&said.0), None, "a personal value was told");
+
+    // Nor does what lies on the disk: the mirror is sealed, and so is what the ledger keeps of who was asked about.
+    for folder in ["ledger", "ledger/index"] {
+        for file in fs::read_dir(env.path(folder)).unwrap().map(Result::unwrap).filter(|file| file.path().is_file()) {
+            let bytes = fs::read(file.path()).unwrap();
+            assert_eq!(county().found_in(&bytes), None, "{}", file.path().display());
+        }
+    }
 }
