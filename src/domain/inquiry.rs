@@ -88,7 +88,7 @@ impl Draft {
     /// # Errors
     ///
     /// Every field that is missing or malformed, all at once, in the order of the contract.
-    pub fn check(self, door: Door) -> Result<Inquiry, Vec<Violation>> {
+    pub fn check(&self, door: Door) -> Result<Inquiry, Vec<Violation>> {
         let mut violations = Vec::new();
         for (field, text, is_required) in self.texts(door) {
             if let Some(description) = text_violation(text, is_required) {
@@ -150,22 +150,22 @@ impl Draft {
         items
     }
 
-    fn checked(self, items: Vec<Item>) -> Inquiry {
-        let trimmed = |text: String| text.trim().to_owned();
+    fn checked(&self, items: Vec<Item>) -> Inquiry {
+        let trimmed = |text: &str| text.trim().to_owned();
         Inquiry {
             subject: Subject::new(&self.subject_name, &self.document_kind, &self.document_number),
-            subject_name: trimmed(self.subject_name),
-            document_kind: trimmed(self.document_kind),
-            document_number: trimmed(self.document_number),
-            request_number: trimmed(self.request_number),
-            court_name: trimmed(self.court_name),
-            court_code: trimmed(self.court_code),
-            case_number: trimmed(self.case_number),
-            handler_name: trimmed(self.handler_name),
-            work_certificate_number: trimmed(self.work_certificate_number),
-            official_certificate_number: trimmed(self.official_certificate_number),
-            handler_contact: trimmed(self.handler_contact),
-            notice_number: trimmed(self.notice_number),
+            subject_name: trimmed(&self.subject_name),
+            document_kind: trimmed(&self.document_kind),
+            document_number: trimmed(&self.document_number),
+            request_number: trimmed(&self.request_number),
+            court_name: trimmed(&self.court_name),
+            court_code: trimmed(&self.court_code),
+            case_number: trimmed(&self.case_number),
+            handler_name: trimmed(&self.handler_name),
+            work_certificate_number: trimmed(&self.work_certificate_number),
+            official_certificate_number: trimmed(&self.official_certificate_number),
+            handler_contact: trimmed(&self.handler_contact),
+            notice_number: trimmed(&self.notice_number),
             items,
             include_ended: self.include_ended,
         }

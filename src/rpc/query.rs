@@ -8,24 +8,24 @@ use std::{
     time::Instant,
 };
 
-use prost::Message as _;
 use tonic::{Request, Response, Status};
 
 use super::{
     contract::{self, ExchangeRequest, QueryRequest, query_service_server},
     peer::Peer,
-    status::{Refusal, ledger_unavailable, of_answer, with_entry},
+    status::{ledger_unavailable, of_answer, of_refusal},
     wire,
 };
 use crate::{
-    domain::inquiry::{Door, Draft},
+    domain::inquiry::Draft,
     keys::hex,
     ledger::Answered,
     service::{
-        answer::{AnswerError, Asking, Responder},
+        answer::{AnswerError, Responder},
         exchange::{Exchange, ExchangeError},
         policy::{Gateway, Policy},
         record::{self, Call, Refused},
+        refusal::Refusal,
     },
 };
 
@@ -38,18 +38,6 @@ pub struct QueryService {
     requests: Arc<AtomicU64>,
 }
 
-/// What is refused, with what the ledger is to know of it.
-struct Turned {
-    refusal: Refusal,
-    detail: String,
-}
-
-impl From<Refusal> for Turned {
-    fn from(refusal: Refusal) -> Self {
-        Self { refusal, detail: String::new() }
-    }
-}
-
 impl QueryService {
     /// A service of `responder`, for the gateways of `policy`.
     #[must_use]
@@ -58,65 +46,46 @@ impl QueryService {
     }
 
     /// The gateway at the other end.
-    fn gateway<T>(&self, request: &Request<T>) -> Result<&Gateway, Turned> {
+    fn gateway<T>(&self, request: &Request<T>) -> Result<&Gateway, Refusal> {
         match request.extensions().get::<Peer>() {
-            Some(Peer::Verified(sha256)) => self.policy.gateway(sha256).ok_or_else(|| Turned {
-                refusal: Refusal::UnknownGateway,
-                detail: format!("certificate sha256 {}", hex(sha256)),
-            }),
-            Some(Peer::Foreign) => Err(Refusal::ForeignCertificate.into()),
-            Some(Peer::Anonymous) | None => Err(Refusal::NoCertificate.into()),
+            Some(Peer::Verified(sha256)) => {
+                self.policy.gateway(sha256).ok_or_else(|| Refusal::UnknownGateway { certificate: hex(sha256) })
+            }
+            Some(Peer::Foreign) => Err(Refusal::ForeignCertificate),
+            Some(Peer::Anonymous) | None => Err(Refusal::NoCertificate),
         }
     }
 
     async fn query(&self, gateway: &Gateway, request: QueryRequest) -> Result<Answered, Status> {
-        let asked = request.inquiry.clone().unwrap_or_default();
         let draft = draft(request);
-        let turned = match draft.clone().check(Door::Query) {
-            Err(violations) => Refusal::BadInquiry(violations).into(),
-            Ok(inquiry) => match gateway.court_by_code(&inquiry.court_code) {
-                None => Refusal::CourtNotAllowed.into(),
-                Some(court) => {
-                    let asking = Asking { call: Call::Query, gateway: &gateway.name, court };
-                    match self.responder.answer(asking, inquiry).await {
-                        Ok(answered) => return Ok(answered),
-                        Err(AnswerError::Reused { entry }) => {
-                            Turned { refusal: Refusal::RequestNumberReused { entry }, detail: format!("entry {entry}") }
-                        }
-                        Err(AnswerError::Removed { entry }) => {
-                            Turned { refusal: Refusal::AnswerRemoved { entry }, detail: format!("entry {entry}") }
-                        }
-                        Err(AnswerError::TooLarge) => Refusal::AnswerTooLarge.into(),
-                        Err(error) => return Err(of_answer(&error)),
-                    }
-                }
-            },
+        let refusal = match self.responder.ask(Call::Query, gateway, &draft).await {
+            Ok(answered) => return Ok(answered),
+            Err(AnswerError::Refused(refusal)) => refusal,
+            Err(error) => return Err(of_answer(&error)),
         };
-        let refused = Refused {
-            gateway: Some(&gateway.name),
-            request: &asked.encode_to_vec(),
-            draft: Some(&draft),
-            ..Refused::of(Call::Query)
-        };
-        Err(self.refuse(turned, refused).await)
+        let (gateway, request) = (Some(gateway.name.as_str()), draft.encode());
+        let refused = Refused { call: Call::Query, gateway, refusal: &refusal, request: &request, draft: Some(&draft) };
+        Err(self.refuse(refused).await)
     }
 
     async fn feedback(&self, gateway: &Gateway, message: Vec<u8>) -> Result<Answered, Status> {
-        let answered = match self.exchange.feedback(&self.responder, gateway, &message).await {
+        let refusal = match self.exchange.feedback(&self.responder, gateway, &message).await {
             Ok(answered) => return Ok(answered),
-            Err(ExchangeError::Answer(AnswerError::TooLarge)) => Refusal::AnswerTooLarge,
             Err(ExchangeError::Unreadable(why)) => Refusal::UnreadableMessage(why.to_string()),
+            Err(ExchangeError::Answer(AnswerError::Refused(refusal))) => refusal,
             Err(ExchangeError::Answer(error)) => return Err(of_answer(&error)),
         };
-        let refused = Refused { gateway: Some(&gateway.name), request: &message, ..Refused::of(Call::Exchange) };
-        Err(self.refuse(answered.into(), refused).await)
+        let gateway = Some(gateway.name.as_str());
+        Err(self
+            .refuse(Refused { call: Call::Exchange, gateway, refusal: &refusal, request: &message, draft: None })
+            .await)
     }
 
     /// Records a refusal, and only then tells it.
-    async fn refuse(&self, turned: Turned, refused: Refused<'_>) -> Status {
-        let refused = Refused { reason: turned.refusal.reason(), detail: &turned.detail, ..refused };
+    async fn refuse(&self, refused: Refused<'_>) -> Status {
+        let refusal = refused.refusal;
         match record::refusal(self.responder.ledger(), refused).await {
-            Ok(entry) => with_entry(&turned.refusal.into(), entry),
+            Ok(entry) => of_refusal(refusal, Some(entry)),
             Err(error) => ledger_unavailable(error),
         }
     }
@@ -136,7 +105,7 @@ impl query_service_server::QueryService for QueryService {
         let start = now();
         let (gateway, result) = match self.gateway(&request) {
             Ok(gateway) => (gateway.name.as_str(), self.query(gateway, request.into_inner()).await),
-            Err(turned) => ("", Err(self.refuse(turned, Refused::of(Call::Query)).await)),
+            Err(refusal) => ("", Err(self.refuse(Refused::stranger(Call::Query, &refusal)).await)),
         };
         self.log("query", gateway, start, &result);
         result.map(respond)
@@ -146,7 +115,7 @@ impl query_service_server::QueryService for QueryService {
         let start = now();
         let (gateway, result) = match self.gateway(&request) {
             Ok(gateway) => (gateway.name.as_str(), self.feedback(gateway, request.into_inner().message).await),
-            Err(turned) => ("", Err(self.refuse(turned, Refused::of(Call::Exchange)).await)),
+            Err(refusal) => ("", Err(self.refuse(Refused::stranger(Call::Exchange, &refusal)).await)),
         };
         self.log("exchange", gateway, start, &result);
         result.map(respond)

@@ -7,11 +7,15 @@ use tokio::sync::oneshot;
 use super::{
     draft::{self, DraftError},
     engine::{Desk, Engine, Overloaded, chain},
-    policy::Court,
+    policy::{Court, Gateway},
     record::{self, Call},
+    refusal::Refusal,
 };
 use crate::{
-    domain::{answer, inquiry::Inquiry},
+    domain::{
+        answer,
+        inquiry::{Draft, Inquiry},
+    },
     ledger::{
         Answered, AppendError, Claim, Claimed, Committed, Evidence, Ledger, ReadError, Repeat, leaf::Fact, leaf::Kind,
     },
@@ -35,27 +39,9 @@ pub enum AnswerError {
     /// What was answered before cannot be read.
     #[error("cannot read what was answered before")]
     Evidence(#[from] ReadError),
-    /// Something else was asked under the request number before.
-    #[error(
-        "the request number stands for another inquiry, ledger entry {entry}: give each inquiry a number of its own"
-    )]
-    Reused {
-        /// The entry that stands under the number.
-        entry: u64,
-    },
-    /// It was answered, and the answer is not kept any more.
-    #[error(
-        "this was answered in ledger entry {entry}, whose answer was removed after its retention: ask under a new request number"
-    )]
-    Removed {
-        /// The entry that stands for it.
-        entry: u64,
-    },
-    /// It is larger than one message may be.
-    #[error(
-        "the answer is larger than one message may be: ask for fewer items, or raise `limits.message-bytes-max` on both sides"
-    )]
-    TooLarge,
+    /// It is refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
 }
 
 /// What a reader thread or the writer hands back.
@@ -100,14 +86,28 @@ impl Responder {
         &self.ledger
     }
 
-    /// Answers `inquiry` of `gateway`; what was asked before under its number gets what it got then, byte for byte.
+    /// Answers what `gateway` asks; what was asked before under its number gets what it got then, byte for byte.
     ///
     /// Dropping the future after the entry was queued loses the answer, never the evidence.
     ///
     /// # Errors
     ///
-    /// [`AnswerError`]; where it is not about load, disk or ledger, the caller records it as a refusal.
-    pub async fn answer(&self, asking: Asking<'_>, inquiry: Inquiry) -> Result<Answered, AnswerError> {
+    /// [`AnswerError`]; a [`Refusal`] is for the caller to record before it is told.
+    pub async fn ask(&self, call: Call, gateway: &Gateway, draft: &Draft) -> Result<Answered, AnswerError> {
+        let mut inquiry = draft.check(call.door()).map_err(Refusal::BadInquiry)?;
+        let court = match call {
+            Call::Query => gateway.court_by_code(&inquiry.court_code),
+            // The message knows no code.
+            Call::Exchange => gateway.court_by_name(&inquiry.court_name),
+        };
+        let court = court.ok_or(Refusal::CourtNotAllowed)?;
+        if call == Call::Exchange {
+            inquiry.court_code.clone_from(&court.code);
+        }
+        self.answer(Asking { call, gateway: &gateway.name, court }, inquiry).await
+    }
+
+    async fn answer(&self, asking: Asking<'_>, inquiry: Inquiry) -> Result<Answered, AnswerError> {
         let Asking { call, gateway, court } = asking;
         let claim = self.claim(gateway, &inquiry.request_number).await;
         let (gateway, court, answer_bytes_max) = (gateway.to_owned(), court.clone(), self.answer_bytes_max);
@@ -148,7 +148,7 @@ impl Responder {
         }
         let Feedback { bytes, is_final, detail, numbers } = compose().await?;
         if bytes.len() > self.answer_bytes_max {
-            return Err(AnswerError::TooLarge.into());
+            return Err(AnswerError::from(Refusal::AnswerTooLarge).into());
         }
         let mut terms: Vec<_> = numbers.into_iter().map(|number| (crate::ledger::Term::Request, number)).collect();
         let claim = is_final.then(|| {
@@ -245,13 +245,13 @@ impl Asked {
         match repeated(desk, claim, &asked)? {
             None => {}
             Some(Repeat::Same(answered)) => return Ok(Drafted::Stored(answered)),
-            Some(Repeat::Other { entry }) => return Err(AnswerError::Reused { entry }),
-            Some(Repeat::Removed { entry }) => return Err(AnswerError::Removed { entry }),
+            Some(Repeat::Other { entry }) => return Err(Refusal::RequestNumberReused { entry }.into()),
+            Some(Repeat::Removed { entry }) => return Err(Refusal::AnswerRemoved { entry }.into()),
         }
         let (generation, reader) = desk.mirror().map_err(DraftError::from)?;
         let bytes = draft::answer_bytes(reader, generation.frame(), &self.inquiry)?;
         if bytes.len() > self.answer_bytes_max {
-            return Err(AnswerError::TooLarge);
+            return Err(Refusal::AnswerTooLarge.into());
         }
         let reported = answer::reported(&bytes).map_err(|err| DraftError::Compose(err.into()))?;
         let facts = record::answer_facts(self.asking(), &self.inquiry, generation.facts())

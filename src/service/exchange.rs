@@ -5,15 +5,13 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
 use crate::{
-    domain::{
-        answer::Answer,
-        inquiry::{Door, Violation},
-    },
+    domain::{answer::Answer, inquiry::Violation},
     ledger::Answered,
     service::{
-        answer::{self, AnswerError, Asking, Responder},
+        answer::{self, AnswerError, Responder},
         policy::Gateway,
         record::{self, Call, Refused},
+        refusal::Refusal,
     },
     spec::{
         FeedbackOptions, Leaves,
@@ -108,68 +106,52 @@ impl Exchange {
         leaves: Leaves,
     ) -> Result<Resulting, ExchangeError> {
         let draft = item.to_draft();
-        let (reason, told, detail) = match draft.clone().check(Door::Exchange) {
-            Err(violations) => ("BAD_INQUIRY", told(&violations), String::new()),
-            Ok(mut inquiry) => match gateway.court_by_name(&inquiry.court_name) {
-                None => (
-                    "COURT_NOT_ALLOWED",
-                    "查询方未获授权代表该法院（FYMC）查询，请联系不动产登记机构核对授权法院名称。".to_owned(),
-                    String::new(),
-                ),
-                Some(court) => {
-                    inquiry.court_code.clone_from(&court.code);
-                    let asking = Asking { call: Call::Exchange, gateway: &gateway.name, court };
-                    match responder.answer(asking, inquiry).await {
-                        Ok(answered) => match Answer::decode(&answered.answer) {
-                            Ok(answer) => {
-                                let item = feedback::found(&answer, &self.options, leaves);
-                                return Ok(Resulting { item, is_answer: true });
-                            }
-                            Err(_) => (
-                                "ANSWER_UNREADABLE",
-                                "查询结果无法读取，请联系不动产登记机构。".to_owned(),
-                                String::new(),
-                            ),
-                        },
-                        Err(AnswerError::Reused { entry }) => (
-                            "REQUEST_NUMBER_REUSED",
-                            format!(
-                                "查询请求单号（CXQQDH）已用于其他查询内容（存证条目 {entry}），请更换单号后重新发送。"
-                            ),
-                            format!("entry {entry}"),
-                        ),
-                        Err(AnswerError::Removed { entry }) => (
-                            "ANSWER_REMOVED",
-                            format!(
-                                "该请求已答复（存证条目 {entry}），答复内容已过保存期限，请更换查询请求单号后重新查询。"
-                            ),
-                            format!("entry {entry}"),
-                        ),
-                        Err(AnswerError::TooLarge) => (
-                            "ANSWER_TOO_LARGE",
-                            "查询结果超过单个报文的最大长度，请通过 Query 接口分项查询。".to_owned(),
-                            String::new(),
-                        ),
-                        Err(error) => return Err(error.into()),
-                    }
+        let refusal = match responder.ask(Call::Exchange, gateway, &draft).await {
+            Ok(answered) => match Answer::decode(&answered.answer) {
+                Ok(answer) => {
+                    let item = feedback::found(&answer, &self.options, leaves);
+                    return Ok(Resulting { item, is_answer: true });
                 }
+                Err(_) => Refusal::AnswerUnreadable,
             },
+            Err(AnswerError::Refused(refusal)) => refusal,
+            Err(error) => return Err(error.into()),
         };
-        let refused = Refused {
-            gateway: Some(&gateway.name),
-            reason,
-            detail: &detail,
-            request: &draft.encode(),
-            draft: Some(&draft),
-            ..Refused::of(Call::Exchange)
-        };
+        let (gateway, request) = (Some(gateway.name.as_str()), draft.encode());
+        let refused =
+            Refused { call: Call::Exchange, gateway, refusal: &refusal, request: &request, draft: Some(&draft) };
         record::refusal(responder.ledger(), refused).await.map_err(AnswerError::from)?;
-        Ok(Resulting { item: feedback::refused(&item.request_number, &told, &self.options), is_answer: false })
+        Ok(Resulting {
+            item: feedback::refused(&item.request_number, &told(&refusal), &self.options),
+            is_answer: false,
+        })
+    }
+}
+
+/// Why a request is refused, in the court's language.
+fn told(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::BadInquiry(violations) => bad_elements(violations),
+        Refusal::CourtNotAllowed => {
+            "查询方未获授权代表该法院（FYMC）查询，请联系不动产登记机构核对授权法院名称。".to_owned()
+        }
+        Refusal::AnswerTooLarge => "查询结果超过单个报文的最大长度，请通过 Query 接口分项查询。".to_owned(),
+        Refusal::RequestNumberReused { entry } => {
+            format!("查询请求单号（CXQQDH）已用于其他查询内容（存证条目 {entry}），请更换单号后重新发送。")
+        }
+        Refusal::AnswerRemoved { entry } => {
+            format!("该请求已答复（存证条目 {entry}），答复内容已过保存期限，请更换查询请求单号后重新查询。")
+        }
+        Refusal::AnswerUnreadable
+        | Refusal::NoCertificate
+        | Refusal::ForeignCertificate
+        | Refusal::UnknownGateway { .. }
+        | Refusal::UnreadableMessage(_) => "查询结果无法以本报文答复，请联系不动产登记机构。".to_owned(),
     }
 }
 
 /// Every bad element, in one sentence of the court's language.
-fn told(violations: &[Violation]) -> String {
+fn bad_elements(violations: &[Violation]) -> String {
     let elements: Vec<_> = violations.iter().map(|violation| violation.field).collect();
     format!("请求要素缺失或者不合格式：{}。请补正后重新发送。", elements.join("、"))
 }

@@ -1,10 +1,12 @@
 //! Use cases: what happens between a checked inquiry and the bytes that leave.
 //!
-//! [`policy`] says who may ask, [`draft`] is the pure step, [`engine`] has threads over the serving generation and the ledger,
+//! [`policy`] says who may ask, [`refusal`] why not, [`draft`] is the pure step, [`engine`] has threads over the serving generation and the ledger,
 //! [`answer`] goes the whole way with evidence on disk before anything leaves, [`exchange`] does so for messages of the
 //! specification, [`replay`] composes an old answer again, and [`record`] says what the ledger is told.
 
 pub mod policy;
+
+pub mod refusal;
 
 pub mod draft;
 

@@ -4,12 +4,12 @@
 //! numbers of request and case, which are official ones. What else a caller wrote stands nowhere in plain, and nothing of a
 //! call that was refused: it may be anything.
 
-use super::answer::Asking;
+use super::{answer::Asking, refusal::Refusal};
 use crate::{
     domain::{
         answer::RULES_VERSION,
         generation::GenerationFacts,
-        inquiry::{Draft, Inquiry},
+        inquiry::{Door, Draft, Inquiry},
         matching::Subject,
     },
     ledger::{
@@ -33,6 +33,14 @@ impl Call {
         match self {
             Self::Query => "query",
             Self::Exchange => "exchange",
+        }
+    }
+
+    /// What must be stated there.
+    pub(super) fn door(self) -> Door {
+        match self {
+            Self::Query => Door::Query,
+            Self::Exchange => Door::Exchange,
         }
     }
 }
@@ -117,10 +125,8 @@ pub struct Refused<'a> {
     pub call: Call,
     /// The gateway, where it is known.
     pub gateway: Option<&'a str>,
-    /// The stable word for why.
-    pub reason: &'a str,
-    /// What the authority has to say to it beside: a certificate's digest, an entry's number.
-    pub detail: &'a str,
+    /// Why.
+    pub refusal: &'a Refusal,
     /// What was sent. It is kept, sealed, of a known gateway alone: a stranger shall not fill the disk.
     pub request: &'a [u8],
     /// The same, where it is an inquiry.
@@ -128,10 +134,10 @@ pub struct Refused<'a> {
 }
 
 impl Refused<'_> {
-    /// A call about which nothing is known yet.
+    /// A call of a stranger.
     #[must_use]
-    pub fn of(call: Call) -> Self {
-        Self { call, gateway: None, reason: "", detail: "", request: &[], draft: None }
+    pub fn stranger(call: Call, refusal: &Refusal) -> Refused<'_> {
+        Refused { call, gateway: None, refusal, request: &[], draft: None }
     }
 }
 
@@ -143,10 +149,10 @@ impl Refused<'_> {
 pub async fn refusal(ledger: &Ledger, refused: Refused<'_>) -> Result<u64, AppendError> {
     let is_kept = refused.gateway.is_some() && refused.request.len() <= REFUSED_BYTES_MAX;
     let length = (refused.gateway.is_some() && !is_kept).then(|| format!("{} bytes, not kept", refused.request.len()));
-    let detail: Vec<&str> =
-        [Some(refused.detail), length.as_deref()].into_iter().flatten().filter(|one| !one.is_empty()).collect();
+    let detail: Vec<_> =
+        [Some(refused.refusal.detail()), length].into_iter().flatten().filter(|one| !one.is_empty()).collect();
     let facts = call_facts(refused.call, refused.gateway.unwrap_or_default())
-        .with(Fact::Outcome, refused.reason)
+        .with(Fact::Outcome, refused.refusal.reason())
         .with(Fact::Detail, &detail.join("; "));
     let draft = refused.draft.filter(|_| is_kept);
     let evidence = Evidence {

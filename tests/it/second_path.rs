@@ -38,7 +38,7 @@ fn compare(package: &Path) -> (u64, u64) {
     thread::scope(|scope| {
         let ask = |share| {
             let mut reader = generation.reader().unwrap();
-            oracle.check(share, |draft| answer(&mut reader, generation.frame(), draft))
+            oracle.check(share, |draft| answer(&mut reader, generation.frame(), &draft))
         };
         let asking: Vec<_> = shares.map(|share| scope.spawn(move || ask(share))).collect();
         let compared = asking.into_iter().map(|share| share.join().unwrap());
@@ -46,7 +46,7 @@ fn compare(package: &Path) -> (u64, u64) {
     })
 }
 
-fn answer(reader: &mut Reader, frame: &Frame, draft: Draft) -> Answer {
+fn answer(reader: &mut Reader, frame: &Frame, draft: &Draft) -> Answer {
     let Ok(inquiry) = draft.check(Door::Query) else { unreachable!("the oracle asks whole inquiries") };
     let bytes = service::draft::answer_bytes(reader, frame, &inquiry).unwrap();
     Answer::decode(&bytes).unwrap()

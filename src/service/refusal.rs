@@ -1,0 +1,90 @@
+//! Why a call is refused: one list, whoever tells it: `rpc` as a status, `exchange` as a sentence in a feedback message, the
+//! ledger as an entry.
+
+use crate::domain::inquiry::Violation;
+
+/// Why a call, or one request of a message, is refused on its merits. What passes by itself (load, disk) is none of these.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No certificate was shown.
+    #[error("no client certificate: connect with the gateway's certificate")]
+    NoCertificate,
+    /// The certificate is not of the client authority, or has expired.
+    #[error(
+        "the client certificate is not of this registration authority's client CA, or has expired: ask for a new one"
+    )]
+    ForeignCertificate,
+    /// The certificate is listed with no gateway.
+    #[error("the client certificate is listed with no gateway: ask the registration authority to list it")]
+    UnknownGateway {
+        /// Its SHA-256, hexadecimal.
+        certificate: String,
+    },
+    /// The gateway may not speak for the court.
+    #[error("the gateway may not speak for this court: ask the registration authority to list it")]
+    CourtNotAllowed,
+    /// Fields are missing or malformed; every one is named.
+    #[error("the inquiry cannot be asked: {}", told(.0))]
+    BadInquiry(Vec<Violation>),
+    /// The message is no request message of the specification.
+    #[error("the request message cannot be read: {0}")]
+    UnreadableMessage(String),
+    /// The answer is larger than one message may be.
+    #[error(
+        "the answer is larger than one message may be: ask for fewer items, or raise `limits.message-bytes-max` on both sides"
+    )]
+    AnswerTooLarge,
+    /// The answer cannot be told in a message of the specification.
+    #[error("the answer cannot be told in this form of message")]
+    AnswerUnreadable,
+    /// Something else was asked under the request number.
+    #[error(
+        "the request number stands for another inquiry, ledger entry {entry}: give each inquiry a number of its own"
+    )]
+    RequestNumberReused {
+        /// The entry that stands under the number.
+        entry: u64,
+    },
+    /// It was answered, and the answer is not kept any more.
+    #[error(
+        "this was answered in ledger entry {entry}, whose answer was removed after its retention: ask under a new request number"
+    )]
+    AnswerRemoved {
+        /// The entry that stands for it.
+        entry: u64,
+    },
+}
+
+impl Refusal {
+    /// The stable word for it, in `ErrorInfo` and in the ledger.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::NoCertificate => "NO_CERTIFICATE",
+            Self::ForeignCertificate => "FOREIGN_CERTIFICATE",
+            Self::UnknownGateway { .. } => "UNKNOWN_GATEWAY",
+            Self::CourtNotAllowed => "COURT_NOT_ALLOWED",
+            Self::BadInquiry(_) => "BAD_INQUIRY",
+            Self::UnreadableMessage(_) => "UNREADABLE_MESSAGE",
+            Self::AnswerTooLarge => "ANSWER_TOO_LARGE",
+            Self::AnswerUnreadable => "ANSWER_UNREADABLE",
+            Self::RequestNumberReused { .. } => "REQUEST_NUMBER_REUSED",
+            Self::AnswerRemoved { .. } => "ANSWER_REMOVED",
+        }
+    }
+
+    /// What the ledger tells beside the reason; nothing that a caller wrote.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::UnknownGateway { certificate } => format!("certificate sha256 {certificate}"),
+            Self::RequestNumberReused { entry } | Self::AnswerRemoved { entry } => format!("entry {entry}"),
+            _ => String::new(),
+        }
+    }
+}
+
+fn told(violations: &[Violation]) -> String {
+    let fields: Vec<_> = violations.iter().map(|one| format!("`{}` {}", one.field, one.description)).collect();
+    fields.join("; ")
+}
