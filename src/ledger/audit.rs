@@ -183,7 +183,8 @@ impl<'a> Walk<'a> {
     fn checkpoint(&mut self, entry: &StoredEntry) -> Result<(), AuditError> {
         let fault = |what| AuditError::Fault { entry: entry.number, what };
         if self.checkpoints.is_empty() {
-            self.checkpoints = self.reader.checkpoints(entry.number, CHECKPOINTS_AT_ONCE)?.into();
+            // Those before cover none of the entries that are left.
+            self.checkpoints = self.reader.checkpoints(entry.number + 1, CHECKPOINTS_AT_ONCE)?.into();
         }
         let (size, note) = self.checkpoints.front().ok_or(fault("has lost its checkpoint"))?;
         if *size != entry.size || *size <= entry.number {

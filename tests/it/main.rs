@@ -9,6 +9,8 @@
 mod commands;
 mod contract;
 mod county;
+mod crash;
+mod cuts;
 mod doors;
 mod evidence;
 mod matching;

@@ -1,5 +1,9 @@
 //! A sealed environment: a public-key infrastructure, a mirror with the fixture county, the built binary on a free port.
 
+pub(crate) mod disk;
+pub(crate) mod load;
+pub(crate) mod witness;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
@@ -12,7 +16,11 @@ use std::{
     thread,
 };
 
-use bdcd::rpc::contract::{Court, Handler, Inquiry, QueryRequest, Subject, query_service_client::QueryServiceClient};
+use bdcd::{
+    keys::MasterKey,
+    ledger::Reader,
+    rpc::contract::{Court, Handler, Inquiry, QueryRequest, Subject, query_service_client::QueryServiceClient},
+};
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
@@ -52,6 +60,16 @@ impl Daemon {
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// Tells it to stop, and waits until it has.
@@ -142,18 +160,29 @@ impl Env {
         Command::new(env!("CARGO_BIN_EXE_bdcd")).args(arguments).stdin(Stdio::null()).output().unwrap()
     }
 
+    /// The daemon's command, to be started.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bdcd"));
+        command.args(["serve", "--config", self.path("bdcd.toml").to_str().unwrap()]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    }
+
     /// Starts the daemon, and waits until it says that it serves.
     pub(crate) fn serve(&self) -> Daemon {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_bdcd"))
-            .args(["serve", "--config", self.path("bdcd.toml").to_str().unwrap()])
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        Self::start(&mut self.command()).unwrap_or_else(|said| panic!("the daemon ended before it served:\n{said}"))
+    }
+
+    /// Starts the daemon by this command, and waits until it says that it serves; what it said where it ended before.
+    pub(crate) fn start(command: &mut Command) -> Result<Daemon, String> {
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = String::new();
         let address = loop {
-            let Some(line) = lines.next() else { panic!("the daemon ended before it served:\n{said}") };
+            let Some(line) = lines.next() else {
+                child.wait().unwrap();
+                return Err(said);
+            };
             let line = line.unwrap();
             said.push_str(&line);
             said.push('\n');
@@ -172,22 +201,30 @@ impl Env {
                 log.push('\n');
             }
         });
-        Daemon { child, address, log }
+        Ok(Daemon { child, address, log })
     }
 
     /// Connects with the certificate of this name; with none where it is empty.
     pub(crate) async fn connect(&self, daemon: &Daemon, certificate: &str) -> QueryServiceClient<Channel> {
+        let endpoint = Endpoint::from_shared(daemon.address.clone()).unwrap();
+        client(endpoint.tls_config(self.tls(certificate)).unwrap().connect().await.unwrap())
+    }
+
+    /// What a client with the certificate of this name shows and believes.
+    pub(crate) fn tls(&self, certificate: &str) -> ClientTlsConfig {
         let read = |name: &str| fs::read(self.path(name)).unwrap();
-        let mut tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read("tls/server-ca.pem")));
-        if !certificate.is_empty() {
-            let (own, key) = (read(&format!("tls/{certificate}.pem")), read(&format!("tls/{certificate}.key")));
-            tls = tls.identity(Identity::from_pem(own, key));
+        let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read("tls/server-ca.pem")));
+        if certificate.is_empty() {
+            return tls;
         }
-        let endpoint = Endpoint::from_shared(daemon.address.clone()).unwrap().tls_config(tls).unwrap();
-        let bytes = 64 * 1024 * 1024;
-        QueryServiceClient::new(endpoint.connect().await.unwrap())
-            .max_decoding_message_size(bytes)
-            .max_encoding_message_size(bytes)
+        let (own, key) = (read(&format!("tls/{certificate}.pem")), read(&format!("tls/{certificate}.key")));
+        tls.identity(Identity::from_pem(own, key))
+    }
+
+    /// The ledger, read while the daemon runs or not.
+    pub(crate) fn reader(&self) -> Reader {
+        let master = MasterKey::read(self.path("master.key")).unwrap();
+        Reader::open(&self.path("ledger"), &master).unwrap()
     }
 
     /// Writes section `client` into the configuration, for the commands that ask.
@@ -198,6 +235,12 @@ impl Env {
         );
         self.configure("", &client);
     }
+}
+
+/// A client that takes and sends messages as large as the daemon may.
+pub(crate) fn client(channel: Channel) -> QueryServiceClient<Channel> {
+    let bytes = 64 * 1024 * 1024;
+    QueryServiceClient::new(channel).max_decoding_message_size(bytes).max_encoding_message_size(bytes)
 }
 
 fn authority() -> (Issuer<'static, KeyPair>, String) {
