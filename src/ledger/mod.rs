@@ -101,6 +101,7 @@ pub mod audit;
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
+    io,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -400,7 +401,13 @@ pub fn system_clock() -> Clock {
 
 fn lock(folder: &Path) -> Result<File, OpenError> {
     let disk = |source| OpenError::Disk { doing: "open the lock", source };
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(LOCK)).map_err(disk)?;
+    let path = folder.join(LOCK);
+    let file = match OpenOptions::new().create(true).truncate(false).write(true).open(&path) {
+        // Made by root's command, perhaps; to lock it, it need not be written.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => File::open(&path),
+        opened => opened,
+    };
+    let file = file.map_err(disk)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::Busy { folder: folder.to_owned() }),

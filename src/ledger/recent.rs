@@ -15,8 +15,11 @@ use super::{
     secret::Term,
 };
 
-/// Entries that may gather before the writer waits for the keeper: some 70 MB.
+/// Entries that should gather at most, some 70 MB; past them the writer waits a moment for the keeper.
 const ENTRIES_MAX: u64 = 1 << 18;
+
+/// How long the writer waits for room at a time.
+const ROOM_WAIT: Duration = Duration::from_millis(200);
 
 /// Entries of a stretch, by what they are found by.
 #[derive(Default)]
@@ -78,13 +81,11 @@ impl Recent {
         state.gathering.end - state.gathering.first
     }
 
-    /// Waits until there is room for more entries; the keeper makes it.
+    /// Gives the keeper time to make room, where more has gathered than should. Evidence never waits longer for its index.
     pub(super) fn wait_for_room(&self) {
-        let mut state = self.locked();
-        while state.gathering.end - state.gathering.first >= ENTRIES_MAX && state.taken.is_some() {
-            // The keeper tells when it is done; the timeout is for the case that it ended.
-            let waited = self.changed.wait_timeout(state, Duration::from_secs(1));
-            state = waited.map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state);
+        let state = self.locked();
+        if state.gathering.end - state.gathering.first >= ENTRIES_MAX && state.taken.is_some() {
+            drop(self.changed.wait_timeout(state, ROOM_WAIT));
         }
     }
 

@@ -126,7 +126,11 @@ impl Store {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         configure(&connection)?;
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        let is_held: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if is_held {
+            let held = std::io::Error::new(std::io::ErrorKind::WouldBlock, "a reader holds the write-ahead log");
+            return Err(OpenError::Store { source: held.into() });
+        }
         let (frontier, last_time) = check_head(&connection, key)?;
         Ok(Self { connection, signer, frontier, last_time })
     }
