@@ -133,6 +133,9 @@ pub enum ReadError {
     /// The search index cannot be read.
     #[error("cannot read the ledger's search index")]
     Index(#[from] RunsError),
+    /// The search index is being made again.
+    #[error("the ledger's search index is being made again: ask again in a moment")]
+    Incomplete,
 }
 
 impl From<rusqlite::Error> for ReadError {

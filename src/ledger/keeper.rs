@@ -64,6 +64,12 @@ impl Keeper {
             if end != last_end {
                 (last_end, last_change) = (end, Instant::now());
             }
+            if self.runs.through() < shared.recent.first() {
+                tracing::warn!("a part of the ledger's search index was damaged; making it again");
+                if let Err(error) = self.mend(&shared, shared.recent.first()) {
+                    tracing::warn!(error = %chain(&error), "cannot make the ledger's search index; it is tried again");
+                }
+            }
             let gathering = shared.recent.gathering();
             if gathering >= RUN_ENTRIES || (gathering > 0 && last_change.elapsed() >= IDLE) {
                 self.make_run(&shared);

@@ -126,7 +126,7 @@ use keeper::Keeper;
 use leaf::{Fact, Facts, Kind};
 use note::{Ed25519Signer, Signer, VerifierKey};
 use recent::Recent;
-use runs::{Mode, Runs};
+use runs::{Mode, Runs, RunsError};
 use secret::Secrets;
 use store::Store;
 use writer::{Append, BatchLimits, Job, Writer};
@@ -295,8 +295,19 @@ impl Ledger {
         if let Some(entry) = shared.recent.once(claim.tag()) {
             return Ok(Some(entry));
         }
+        let first = shared.recent.first();
         let mut found = Vec::new();
-        shared.runs.find(claim.tag(), &mut found)?;
+        if let Err(error) = shared.runs.find(claim.tag(), &mut found) {
+            if let RunsError::Damaged { entries, .. } = &error {
+                // The keeper makes it again from the entries.
+                shared.runs.forget_from(entries.first())?;
+            }
+            return Err(error.into());
+        }
+        if shared.runs.through() < first {
+            // What is not covered cannot be said to be absent.
+            return Err(ReadError::Incomplete);
+        }
         for entry in found {
             if reader.has_term(entry, Term::Once, claim.tag())? {
                 return Ok(Some(entry));

@@ -75,6 +75,12 @@ impl Recent {
         self.locked().gathering.end
     }
 
+    /// The first entry that is here; runs must cover all before it.
+    pub(super) fn first(&self) -> u64 {
+        let state = self.locked();
+        state.taken.as_ref().map_or(state.gathering.first, |taken| taken.first)
+    }
+
     /// How many entries gather.
     pub(super) fn gathering(&self) -> u64 {
         let state = self.locked();
