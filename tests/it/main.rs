@@ -20,4 +20,5 @@ mod receipts;
 mod same_bytes;
 mod second_path;
 mod support;
+mod tamper;
 mod tidy;
