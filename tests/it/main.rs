@@ -14,6 +14,7 @@ mod cuts;
 mod doors;
 mod evidence;
 mod matching;
+mod once;
 mod oracle;
 mod privacy;
 mod receipts;
