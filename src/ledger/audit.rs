@@ -8,15 +8,15 @@ use std::collections::VecDeque;
 
 use super::{
     error::ReadError,
-    evidence::is_committed,
     leaf::{Fact, Kind, Leaf, UtcMillis},
     note::Checkpoint,
-    read::{Reader, StoredEntry},
+    read::{BodyState, Extent, Reader, StoredEntry},
+    store::unsigned,
     tree::{self, Frontier, Hash},
 };
 
-/// Checkpoints that are read at once.
-const CHECKPOINTS_AT_ONCE: usize = 512;
+/// Checkpoints or entries that are read at once.
+const ROWS_AT_ONCE: usize = 512;
 
 /// What was found right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,7 +67,16 @@ pub enum AuditError {
     Index(#[source] super::runs::RunsError),
     /// It cannot be read.
     #[error(transparent)]
-    Read(#[from] ReadError),
+    Read(ReadError),
+}
+
+impl From<ReadError> for AuditError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Damaged { entry, what } => Self::Fault { entry, what },
+            other => Self::Read(other),
+        }
+    }
 }
 
 /// Audits the ledger; `progress` is told how many entries are done.
@@ -78,24 +87,50 @@ pub enum AuditError {
 ///
 /// [`AuditError`]: the first thing that is wrong.
 pub fn audit(reader: &Reader, since: Option<&Checkpoint>, progress: &mut dyn FnMut(u64)) -> Result<Audit, AuditError> {
-    let newest = Checkpoint::verify(&reader.newest_checkpoint()?, reader.key())
-        .map_err(|_| AuditError::Fault { entry: reader.size().unwrap_or(1).saturating_sub(1), what: UNSIGNED })?;
-    if let Some(since) = since.filter(|since| since.size > newest.size) {
-        return Err(AuditError::Shortened { kept: since.size, found: newest.size });
+    // Entries and their checkpoint are committed together, so every entry seen now has one; what comes later is left out.
+    let extent = reader.extent()?;
+    let size = extent.entries.map_or(0, |(_, last)| unsigned(last.saturating_add(1)));
+    if let Some(since) = since.filter(|since| since.size > size) {
+        return Err(AuditError::Shortened { kept: since.size, found: size });
     }
     let mut walk = Walk { since, ..Walk::new(reader) };
     let mut result = Ok(());
-    reader.each(0, newest.size, &mut |entry| {
+    let each = reader.each(0, size, &mut |entry| {
         if result.is_ok() {
             progress(entry.number);
             result = walk.entry(&entry);
         }
-    })?;
-    result?;
-    walk.end(newest.size)
+    });
+    // What was read before it could not be read on may be wrong, and comes first.
+    if let Err(fault) = result.and(each.map_err(AuditError::from)) {
+        // And before both a body that is gone, of which only what follows tells whether it was to go.
+        walk.check_removed(walk.found.entry_count)?;
+        return Err(fault);
+    }
+    walk.check_removed(size)?;
+    check_extent(&extent, size)?;
+    walk.check_index()
 }
 
 const UNSIGNED: &str = "has a checkpoint that is not signed by the ledger's key";
+
+/// Nothing stands beside the entries from 0 on, their bodies, and the checkpoints up to their number.
+fn check_extent(extent: &Extent, size: u64) -> Result<(), AuditError> {
+    let fault = |entry, what| Err(AuditError::Fault { entry, what });
+    let (Some(entries), Some(checkpoints)) = (extent.entries, extent.checkpoints) else {
+        return fault(0, "is missing");
+    };
+    if unsigned(checkpoints.1) > size {
+        return fault(size, "is missing, though there is a checkpoint that covers it");
+    }
+    if entries.0 < 0 || checkpoints.0 < 1 || extent.bodies.is_some_and(|(first, _)| first < 0) {
+        return fault(0, "comes after something under a number below the first");
+    }
+    match extent.bodies {
+        Some((_, last)) if unsigned(last) >= size => fault(unsigned(last), "is missing, though there is a body of it"),
+        _ => Ok(()),
+    }
+}
 
 struct Walk<'a> {
     reader: &'a Reader,
@@ -106,8 +141,8 @@ struct Walk<'a> {
     /// Checkpoints to come, by size.
     checkpoints: VecDeque<(u64, String)>,
     found: Audit,
-    /// The last entry whose body is gone.
-    last_removed: Option<u64>,
+    /// Entries whose bodies are gone.
+    removed: Stretches,
     /// Before which entry bodies were said to be removed.
     removed_before: u64,
 }
@@ -122,7 +157,7 @@ impl<'a> Walk<'a> {
             last_time: UtcMillis::MIN,
             checkpoints: VecDeque::new(),
             found: Audit::default(),
-            last_removed: None,
+            removed: Stretches::default(),
             removed_before: 0,
         }
     }
@@ -138,15 +173,18 @@ impl<'a> Walk<'a> {
             return Err(fault("is dated before the entry before it"));
         }
         self.last_time = leaf.time;
-        let opening = self.reader.opening(&leaf);
-        if !is_committed(&opening, "terms", Some(&entry.terms), Some(&leaf.terms)) {
-            return Err(fault("is found by terms that its leaf does not commit to"));
+        match self.reader.check_parts(entry, &leaf)? {
+            BodyState::Kept => {
+                self.found.body_count += 1;
+                self.removed.end();
+            }
+            BodyState::Removed => {
+                self.found.removed_body_count += 1;
+                self.removed.add(entry.number);
+            }
+            BodyState::Never => {}
         }
-        self.body(entry, &leaf)?;
-        if leaf.kind == Kind::Administration && leaf.facts.get(Fact::Act) == super::REMOVE_BODIES {
-            let before = leaf.facts.get(Fact::Detail).rsplit(' ').next().and_then(|number| number.parse().ok());
-            self.removed_before = self.removed_before.max(before.unwrap_or(0));
-        }
+        self.removed_before = self.removed_before.max(removed_before(&leaf));
         self.checkpoint(entry)?;
         self.found.entry_count += 1;
         match self.since {
@@ -157,34 +195,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn body(&mut self, entry: &StoredEntry, leaf: &Leaf) -> Result<(), AuditError> {
-        let is_due = leaf.inquiry.is_some() || leaf.answer.is_some();
-        match self.reader.body(entry.number, leaf) {
-            Ok(Some(_)) if !is_due => {
-                Err(AuditError::Fault { entry: entry.number, what: "has a body that its leaf does not know" })
-            }
-            Ok(Some(_)) => {
-                self.found.body_count += 1;
-                Ok(())
-            }
-            Ok(None) => {
-                if is_due {
-                    self.found.removed_body_count += 1;
-                    self.last_removed = Some(entry.number);
-                }
-                Ok(())
-            }
-            Err(ReadError::Damaged { entry, what }) => Err(AuditError::Fault { entry, what }),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Compares with the checkpoint that covers the entry, and verifies that where the entry is its last.
     fn checkpoint(&mut self, entry: &StoredEntry) -> Result<(), AuditError> {
         let fault = |what| AuditError::Fault { entry: entry.number, what };
         if self.checkpoints.is_empty() {
             // Those before cover none of the entries that are left.
-            self.checkpoints = self.reader.checkpoints(entry.number + 1, CHECKPOINTS_AT_ONCE)?.into();
+            self.checkpoints = self.reader.checkpoints(entry.number + 1, ROWS_AT_ONCE)?.into();
         }
         let (size, note) = self.checkpoints.front().ok_or(fault("has lost its checkpoint"))?;
         if *size != entry.size || *size <= entry.number {
@@ -202,17 +218,29 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// What only the whole shows.
-    fn end(self, size: u64) -> Result<Audit, AuditError> {
-        if let Some(entry) = self.last_removed.filter(|last| *last >= self.removed_before) {
+    /// Bodies are gone only where an entry says so: one that was walked over, or one from `rest` on, as where retention began
+    /// after the audit did.
+    fn check_removed(&mut self, rest: u64) -> Result<(), AuditError> {
+        let mut next = rest;
+        while self.removed.first_from(self.removed_before).is_some() {
+            let entries = self.reader.entries(next, ROWS_AT_ONCE)?;
+            let Some(last) = entries.last() else { break };
+            next = last.number + 1;
+            let said = entries.iter().filter_map(|entry| entry.leaf().ok()).map(|leaf| removed_before(&leaf)).max();
+            self.removed_before = self.removed_before.max(said.unwrap_or(0));
+        }
+        if let Some(mut entry) = self.removed.first_from(self.removed_before) {
+            // A stretch passes over entries that never had a body.
+            while self.reader.entry(entry)?.leaf().is_ok_and(|leaf| leaf.inquiry.is_none() && leaf.answer.is_none()) {
+                entry += 1;
+            }
             return Err(AuditError::Fault { entry, what: "has lost its body, which no entry says was removed" });
         }
-        if self.reader.count_bodies(size)? != self.found.body_count {
-            return Err(AuditError::Fault {
-                entry: 0,
-                what: "and others have bodies under numbers that are no entry's",
-            });
-        }
+        Ok(())
+    }
+
+    /// The search index is whole, and what was found right.
+    fn check_index(self) -> Result<Audit, AuditError> {
         let index = self.reader.runs()?;
         if let Some(left_out) = index.left_out().first() {
             return Err(AuditError::Index(super::runs::RunsError::Damaged {
@@ -222,5 +250,40 @@ impl<'a> Walk<'a> {
         }
         let summary = index.verify(&mut |_| {}).map_err(AuditError::Index)?;
         Ok(Audit { record_count: summary.record_count, ..self.found })
+    }
+}
+
+/// Before which entry bodies go, where the leaf says that some do.
+fn removed_before(leaf: &Leaf) -> u64 {
+    if leaf.kind != Kind::Administration || leaf.facts.get(Fact::Act) != super::REMOVE_BODIES {
+        return 0;
+    }
+    leaf.facts.get(Fact::Detail).rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// Ascending numbers as stretches of neighbours, of which there are few.
+#[derive(Default)]
+struct Stretches {
+    stretches: Vec<(u64, u64)>,
+    is_ended: bool,
+}
+
+impl Stretches {
+    fn add(&mut self, number: u64) {
+        match self.stretches.last_mut().filter(|_| !self.is_ended) {
+            Some((_, last)) => *last = number,
+            None => self.stretches.push((number, number)),
+        }
+        self.is_ended = false;
+    }
+
+    /// The next number is no neighbour of the last.
+    fn end(&mut self) {
+        self.is_ended = true;
+    }
+
+    /// The first that may be `number` or after: at it or a little before the one that is.
+    fn first_from(&self, number: u64) -> Option<u64> {
+        self.stretches.iter().find(|(_, last)| *last >= number).map(|(first, _)| number.max(*first))
     }
 }

@@ -16,13 +16,14 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     Shared,
-    error::OpenError,
+    error::{OpenError, ReadError},
     evidence::Evidence,
     leaf::{Fact, Facts, Kind},
+    read::Reader,
     runs::{Runs, RunsError},
     secret::Term,
     store::{DATABASE, signed},
-    writer::{Job, chain},
+    writer::{Job, News, chain},
 };
 
 /// How often it looks.
@@ -57,6 +58,8 @@ impl Keeper {
         let mut log = None;
         let (mut last_end, mut last_change) = (0, Instant::now());
         let mut retention_due = Instant::now();
+        let mut removing = None;
+        let mut news = News::default();
         while self.closed.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
             let Some(shared) = self.shared.upgrade() else { return };
             self.move_log(&shared, &mut log);
@@ -72,14 +75,20 @@ impl Keeper {
             }
             let gathering = shared.recent.gathering();
             if gathering >= RUN_ENTRIES || (gathering > 0 && last_change.elapsed() >= IDLE) {
-                self.make_run(&shared);
+                self.make_run(&shared, &mut news);
             }
-            if let Some(retention) = self.body_retention.filter(|_| Instant::now() >= retention_due) {
-                retention_due = Instant::now() + RETENTION_INTERVAL;
-                if let Err(error) = remove_bodies(&shared, retention) {
-                    tracing::warn!(error = %chain(&*error), "cannot remove what retention says; it is tried again");
+            let removed = match (removing, self.body_retention) {
+                (Some(end), _) => go_on_removing(&shared, end),
+                (None, Some(retention)) if Instant::now() >= retention_due => {
+                    retention_due = Instant::now() + RETENTION_INTERVAL;
+                    begin_removal(&shared, retention)
                 }
-            }
+                _ => Ok(None),
+            };
+            removing = removed.unwrap_or_else(|error| {
+                tracing::warn!(error = %chain(&*error), "cannot remove what retention says; it is tried again");
+                None
+            });
         }
     }
 
@@ -103,14 +112,17 @@ impl Keeper {
         }
     }
 
-    fn make_run(&self, shared: &Shared) {
+    fn make_run(&self, shared: &Shared, news: &mut News) {
         let gathered = shared.recent.take();
         let made = self.mend(shared, gathered.first).and_then(|()| {
             let mut records = gathered.records.clone();
             self.runs.add(gathered.first, gathered.end, &mut records).map_err(OpenError::from)
         });
         if let Err(error) = made {
-            tracing::warn!(error = %chain(&error), "cannot write the ledger's search index; it is tried again");
+            let error_text = chain(&error);
+            if news.is_new(&error_text) {
+                tracing::warn!(error = error_text, "cannot write the ledger's search index; it is tried again");
+            }
             if let OpenError::Index(RunsError::Damaged { entries, .. }) = &error {
                 // What is damaged is made again from the entries.
                 self.runs.forget_from(entries.first()).unwrap_or_default();
@@ -132,6 +144,42 @@ impl Keeper {
     }
 }
 
+/// Writes that bodies go: of entries older than `retention`. Before which entry, where there are any.
+fn begin_removal(shared: &Shared, retention: Duration) -> Result<Option<u64>, Box<dyn std::error::Error>> {
+    let reader = shared.reader()?;
+    let age = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
+    let cut = (shared.clock)().saturating_sub(age);
+    let end = reader.first_at(cut - cut.rem_euclid(DAY_MILLIS))?;
+    if !is_left(&reader, end)? {
+        return Ok(None);
+    }
+    let detail = format!("before entry {end}");
+    let facts =
+        Facts::default().with(Fact::Act, super::REMOVE_BODIES).with(Fact::Detail, &detail).with(Fact::By, "bdcd");
+    let terms = vec![(Term::Kind, Kind::Administration.word().to_owned())];
+    let said = shared.record(Kind::Administration, Evidence { facts, terms, ..Evidence::default() })?;
+    tracing::info!(entry = said.entry, before = end, "removing sealed bodies after their retention");
+    Ok(Some(end))
+}
+
+/// Has the writer remove some bodies before entry `end`, as an entry says; where it is done, nothing is left to do.
+///
+/// A few at each look: else, where there are millions, the log and the index would be left alone for as long as that takes,
+/// and where the writer cannot write, the ledger could not be closed.
+fn go_on_removing(shared: &Shared, end: u64) -> Result<Option<u64>, Box<dyn std::error::Error>> {
+    if !is_left(&shared.reader()?, end)? {
+        return Ok(None);
+    }
+    // Where its queue is full, it has more urgent things to do.
+    drop(shared.queue.try_send(Job::RemoveBodies(end)));
+    Ok(Some(end))
+}
+
+/// Whether there is a body of an entry before `end`.
+fn is_left(reader: &Reader, end: u64) -> Result<bool, ReadError> {
+    Ok(reader.body_numbers(i64::MIN, 1)?.pop().is_some_and(|first| first < signed(end)))
+}
+
 fn connect(folder: &std::path::Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(folder.join(DATABASE), flags)?;
@@ -142,29 +190,4 @@ fn connect(folder: &std::path::Path) -> rusqlite::Result<Connection> {
 /// Moves what the log holds; returns how long it is, in pages.
 fn move_log(connection: &mut Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))
-}
-
-/// Writes that bodies go, then has them removed: of entries older than `retention`.
-fn remove_bodies(shared: &Shared, retention: Duration) -> Result<(), Box<dyn std::error::Error>> {
-    let reader = shared.reader()?;
-    let age = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
-    let cut = (shared.clock)().saturating_sub(age);
-    let end = reader.first_at(cut - cut.rem_euclid(DAY_MILLIS))?;
-    let is_due = || -> Result<bool, super::ReadError> {
-        Ok(reader.body_numbers(i64::MIN, 1)?.pop().is_some_and(|first| first < signed(end)))
-    };
-    if !is_due()? {
-        return Ok(());
-    }
-    let detail = format!("before entry {end}");
-    let facts =
-        Facts::default().with(Fact::Act, super::REMOVE_BODIES).with(Fact::Detail, &detail).with(Fact::By, "bdcd");
-    let terms = vec![(Term::Kind, Kind::Administration.word().to_owned())];
-    let said = shared.record(Kind::Administration, Evidence { facts, terms, ..Evidence::default() })?;
-    tracing::info!(entry = said.entry, before = end, "removing sealed bodies after their retention");
-    while is_due()? {
-        shared.queue.send(Job::RemoveBodies(end))?;
-        std::thread::sleep(INTERVAL);
-    }
-    Ok(())
 }

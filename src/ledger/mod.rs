@@ -435,6 +435,7 @@ fn gather(
     size: u64,
 ) -> Result<Recent, OpenError> {
     let reader = Reader::with(folder, Arc::clone(secrets), key.clone()).map_err(unreadable)?;
+    reader.check_last(size).map_err(unreadable)?;
     if size - runs.through() > keeper::RUN_ENTRIES {
         tracing::info!(entries = size - runs.through(), "making the ledger's search index again");
     }

@@ -19,7 +19,7 @@ use super::{
     runs::{Mode, Runs, Tag},
     secret::{Secrets, Term},
     store::{self, DATABASE, signed, unsigned},
-    tree::{self, Hash},
+    tree::{self, Frontier, Hash},
 };
 use crate::keys::MasterKey;
 
@@ -77,6 +77,24 @@ pub enum Repeat {
         /// The entry that stands for it.
         entry: u64,
     },
+}
+
+/// What an entry has of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyState {
+    /// It opens, and is what the leaf commits to.
+    Kept,
+    /// It is gone.
+    Removed,
+    /// There never was one.
+    Never,
+}
+
+/// The least and the greatest number of each table, where it has rows.
+pub(super) struct Extent {
+    pub(super) entries: Option<(i64, i64)>,
+    pub(super) bodies: Option<(i64, i64)>,
+    pub(super) checkpoints: Option<(i64, i64)>,
 }
 
 /// Reads the ledger. Not shared between threads; it can be sent to one.
@@ -145,15 +163,15 @@ impl Reader {
             "SELECT number, size, hashes, terms, leaf FROM entry WHERE number >= ?1 ORDER BY number LIMIT ?2",
         )?;
         let rows = statement.query_map(params![signed(first), signed(count as u64)], |row| {
-            Ok(StoredEntry {
-                number: unsigned(row.get(0)?),
-                size: unsigned(row.get(1)?),
-                hashes: row.get(2)?,
-                terms: row.get(3)?,
-                leaf_bytes: row.get(4)?,
-            })
+            let number = unsigned(row.get(0)?);
+            Ok((number, stored(number, row)))
         })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut entries = Vec::new();
+        for row in rows {
+            let (number, entry) = row?;
+            entries.push(entry.map_err(|err| misread(err, number, "cannot be read"))?);
+        }
+        Ok(entries)
     }
 
     /// Hands over the entries from `first` to before `end`, a few at a time.
@@ -182,6 +200,57 @@ impl Reader {
         Ok(decode_terms(&entry.terms).any(|(kind, known)| kind == term as u8 && known == *tag))
     }
 
+    /// What the ledger consists of, all seen at one moment.
+    pub(super) fn extent(&self) -> Result<Extent, ReadError> {
+        let extent = "SELECT (SELECT min(number) FROM entry), (SELECT max(number) FROM entry),
+            (SELECT min(number) FROM body), (SELECT max(number) FROM body),
+            (SELECT min(size) FROM checkpoint), (SELECT max(size) FROM checkpoint)";
+        Ok(self.connection.query_row(extent, [], |row| {
+            let range = |at: usize| -> rusqlite::Result<_> {
+                Ok(row.get::<_, Option<i64>>(at)?.zip(row.get::<_, Option<i64>>(at + 1)?))
+            };
+            Ok(Extent { entries: range(0)?, bodies: range(2)?, checkpoints: range(4)? })
+        })?)
+    }
+
+    /// Checks what belongs to an entry beside the tree: its terms and its body.
+    pub(super) fn check_parts(&self, entry: &StoredEntry, leaf: &Leaf) -> Result<BodyState, ReadError> {
+        let damaged = |what| ReadError::Damaged { entry: entry.number, what };
+        if !is_committed(&self.opening(leaf), "terms", Some(&entry.terms), Some(&leaf.terms)) {
+            return Err(damaged("is found by terms that its leaf does not commit to"));
+        }
+        let is_due = leaf.inquiry.is_some() || leaf.answer.is_some();
+        match (self.body(entry.number, leaf)?, is_due) {
+            (Some(_), true) => Ok(BodyState::Kept),
+            (Some(_), false) => Err(damaged("has a body that its leaf does not know")),
+            (None, true) => Ok(BodyState::Removed),
+            (None, false) => Ok(BodyState::Never),
+        }
+    }
+
+    /// Checks the last entry, all of it: what the tree's right edge does not show.
+    pub(super) fn check_last(&self, size: u64) -> Result<(), ReadError> {
+        let Some(last) = size.checked_sub(1) else { return Ok(()) };
+        let damaged = |what| ReadError::Damaged { entry: last, what };
+        let entry = self.entry(last)?;
+        let leaf = entry.leaf()?;
+        if entry.size != size {
+            return Err(damaged("does not belong to the checkpoint that covers it"));
+        }
+        let edge = Frontier::positions(last).into_iter().map(|(level, index)| self.node(level, index));
+        let edge = Frontier::from_peaks(last, edge.collect::<Result<_, _>>()?);
+        let mut completed = Vec::new();
+        edge.ok_or(damaged("is missing"))?.append(tree::leaf_hash(&entry.leaf_bytes), &mut completed);
+        if completed.as_flattened() != entry.hashes {
+            return Err(damaged("does not hash to its node"));
+        }
+        // Retention writes an entry before it removes a body, so the last entry has its own.
+        match self.check_parts(&entry, &leaf)? {
+            BodyState::Kept | BodyState::Never => Ok(()),
+            BodyState::Removed => Err(damaged("has lost its body, which no entry says was removed")),
+        }
+    }
+
     /// The opened body of an entry; `None` where it has none, or no longer.
     ///
     /// # Errors
@@ -200,7 +269,8 @@ impl Reader {
 
     pub(super) fn sealed(&self, number: u64) -> Result<Option<Vec<u8>>, ReadError> {
         let mut statement = self.connection.prepare_cached("SELECT sealed FROM body WHERE number = ?1")?;
-        Ok(statement.query_row([signed(number)], |row| row.get(0)).optional()?)
+        let sealed = statement.query_row([signed(number)], |row| row.get(0)).optional();
+        sealed.map_err(|err| misread(err, number, "has a body that does not open"))
     }
 
     /// What opens the commitments of an entry.
@@ -225,8 +295,15 @@ impl Reader {
             .connection
             .prepare_cached("SELECT size, note FROM checkpoint WHERE size >= ?1 ORDER BY size LIMIT ?2")?;
         let rows = statement
-            .query_map(params![signed(size), signed(count as u64)], |row| Ok((unsigned(row.get(0)?), row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+            .query_map(params![signed(size), signed(count as u64)], |row| Ok((unsigned(row.get(0)?), row.get(1))))?;
+        let mut checkpoints = Vec::new();
+        for row in rows {
+            let (size, note) = row?;
+            let last = size.saturating_sub(1);
+            let note = note.map_err(|err| misread(err, last, "has a checkpoint that cannot be read"))?;
+            checkpoints.push((size, note));
+        }
+        Ok(checkpoints)
     }
 
     /// The newest signed checkpoint.
@@ -267,12 +344,6 @@ impl Reader {
             }
         }
         Ok(found)
-    }
-
-    /// How many bodies there are, but for those of entries from `size` on, which came later.
-    pub(super) fn count_bodies(&self, size: u64) -> Result<u64, ReadError> {
-        let count = "SELECT count(*) FROM body WHERE number < ?1";
-        Ok(unsigned(self.connection.query_row(count, [signed(size)], |row| row.get(0))?))
     }
 
     /// The search index, as the writer left it last.
@@ -336,6 +407,27 @@ impl Reader {
             }
         }
         Ok(low)
+    }
+}
+
+fn stored(number: u64, row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredEntry> {
+    Ok(StoredEntry {
+        number,
+        size: unsigned(row.get(1)?),
+        hashes: row.get(2)?,
+        terms: row.get(3)?,
+        leaf_bytes: row.get(4)?,
+    })
+}
+
+/// A value of another type than is ever written was altered; anything else is the database's trouble.
+pub(super) fn misread(error: rusqlite::Error, entry: u64, what: &'static str) -> ReadError {
+    match error {
+        rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::IntegralValueOutOfRange(..)
+        | rusqlite::Error::Utf8Error(..) => ReadError::Damaged { entry, what },
+        other => other.into(),
     }
 }
 

@@ -8,7 +8,7 @@ use std::{path::Path, sync::Arc};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use super::{
-    error::OpenError,
+    error::{OpenError, ReadError},
     evidence::Prepared,
     leaf::{Leaf, UtcMillis, time_line},
     note::{Checkpoint, Signer, VerifierKey},
@@ -27,6 +27,9 @@ pub(super) const DATABASE: &str = "ledger.db";
 /// Pages of the write-ahead log after which the writer itself empties it: 64 MiB. The keeper does so much earlier, but a log
 /// that is never idle is never wound back by it.
 const LOG_PAGES_MAX: i64 = 16_384;
+
+/// What the ledger says of itself: its format, its salt, the key that signs it, and the seal on these.
+const META_ROWS: i64 = 4;
 
 const SCHEMA: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -131,7 +134,7 @@ impl Store {
             let held = std::io::Error::new(std::io::ErrorKind::WouldBlock, "a reader holds the write-ahead log");
             return Err(OpenError::Store { source: held.into() });
         }
-        let (frontier, last_time) = check_head(&connection, key)?;
+        let (frontier, last_time) = check_head(&connection, key).map_err(super::unreadable)?;
         Ok(Self { connection, signer, frontier, last_time })
     }
 
@@ -242,22 +245,24 @@ pub(super) fn read_meta(connection: &Connection, master: &MasterKey) -> Result<(
     let salt: Vec<u8> = connection.query_row(value, ["salt"], |row| row.get(0))?;
     let key: String = connection.query_row(value, ["key"], |row| row.get(0))?;
     let seal: Vec<u8> = connection.query_row(value, ["seal"], |row| row.get(0))?;
+    let rows: i64 = connection.query_row("SELECT count(*) FROM meta", [], |row| row.get(0))?;
     let salt: [u8; SALT_BYTES] = salt.try_into().map_err(|_| OpenError::WrongMasterKey)?;
     let secrets = Secrets::derive(master, &salt);
-    if secrets.meta(&sealed_text(format, &salt, &key)).as_slice() != seal {
+    if secrets.meta(&sealed_text(format, &salt, &key)).as_slice() != seal || rows != META_ROWS {
         return Err(OpenError::WrongMasterKey);
     }
     Ok((secrets, VerifierKey::parse(&key).map_err(|_| OpenError::WrongMasterKey)?))
 }
 
 /// Checks the head, however long the ledger is: a few dozen reads.
-fn check_head(connection: &Connection, key: &VerifierKey) -> Result<(Frontier, UtcMillis), OpenError> {
-    let damaged = |entry, what| OpenError::Damaged { entry, what };
+fn check_head(connection: &Connection, key: &VerifierKey) -> Result<(Frontier, UtcMillis), ReadError> {
+    let damaged = |entry, what| ReadError::Damaged { entry, what };
     let last: Option<i64> = connection.query_row("SELECT max(number) FROM entry", [], |row| row.get(0))?;
     let last = last.map(unsigned).ok_or(damaged(0, "is missing"))?;
+    let misread = |err| read::misread(err, last, "cannot be read");
     let note = "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1";
     let note: Option<(i64, String)> =
-        connection.query_row(note, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        connection.query_row(note, [], |row| Ok((row.get(0)?, row.get(1)?))).optional().map_err(misread)?;
     let (size, note) = note.ok_or(damaged(last, "has no checkpoint"))?;
     let checkpoint = Checkpoint::verify(&note, key)
         .map_err(|_| damaged(last, "has a checkpoint that is not signed by the ledger's key"))?;
@@ -267,7 +272,8 @@ fn check_head(connection: &Connection, key: &VerifierKey) -> Result<(Frontier, U
     let mut peaks = Vec::new();
     for (level, index) in Frontier::positions(checkpoint.size) {
         peaks.push(
-            read::node(connection, level, index)?
+            read::node(connection, level, index)
+                .map_err(misread)?
                 .ok_or(damaged(tree::completed_by(level, index), "is missing, or has lost its hashes"))?,
         );
     }
@@ -275,9 +281,10 @@ fn check_head(connection: &Connection, key: &VerifierKey) -> Result<(Frontier, U
     if frontier.root() != checkpoint.root {
         return Err(damaged(last, "is not in the tree that the last checkpoint signs"));
     }
-    let leaf: Vec<u8> =
-        connection.query_row("SELECT leaf FROM entry WHERE number = ?1", [signed(last)], |row| row.get(0))?;
-    if read::node(connection, 0, last)? != Some(tree::leaf_hash(&leaf)) {
+    let leaf: Vec<u8> = connection
+        .query_row("SELECT leaf FROM entry WHERE number = ?1", [signed(last)], |row| row.get(0))
+        .map_err(misread)?;
+    if read::node(connection, 0, last).map_err(misread)? != Some(tree::leaf_hash(&leaf)) {
         return Err(damaged(last, "does not hash to its node"));
     }
     let leaf = Leaf::decode(&leaf).map_err(|_| damaged(last, "cannot be read"))?;

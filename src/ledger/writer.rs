@@ -21,9 +21,11 @@ use super::{
     evidence::{Evidence, Prepared, prepare},
     leaf::{Fact, Facts, Kind, Opening, UtcMillis},
     note::{Signer, VerifierKey},
+    read::Reader,
     recent::Recent,
     secret::{Secrets, Term},
     store::{Batch, Dated, Store},
+    unreadable,
 };
 
 /// How often a database that failed is tried again.
@@ -112,6 +114,7 @@ impl Writer {
         let _guard = EndsWithPanic;
         let mut state = Some(store);
         let mut tried = Instant::now();
+        let mut news = News::default();
         let (mut appends, mut others) = (Vec::new(), Vec::new());
         loop {
             match self.take(jobs, state.is_some(), &mut appends, &mut others) {
@@ -121,7 +124,7 @@ impl Writer {
                 Taken::Closed => break,
             }
             if state.is_none() && tried.elapsed() >= REOPEN_INTERVAL {
-                state = self.reopen();
+                state = self.reopen(&mut news);
                 tried = Instant::now();
             }
             let Some(store) = &mut state else {
@@ -222,7 +225,7 @@ impl Writer {
     }
 
     /// Opens the database again, and writes that it was closed.
-    fn reopen(&self) -> Option<Store> {
+    fn reopen(&self, news: &mut News) -> Option<Store> {
         let reopened = Store::open(&self.folder, &self.key, Arc::clone(&self.signer)).and_then(|mut store| {
             self.catch_up(&store)?;
             let facts = Facts::default().with(Fact::Act, "resume").with(Fact::By, "bdcd");
@@ -236,25 +239,32 @@ impl Writer {
         });
         match reopened {
             Ok(store) => {
+                *news = News::default();
                 tracing::info!(entries = store.size(), "the ledger can be written again");
                 Some(store)
             }
             Err(error) => {
-                tracing::warn!(error = %chain(&error), "the ledger still cannot be written");
+                let error = chain(&error);
+                if news.is_new(&error) {
+                    tracing::warn!(error, "the ledger still cannot be written; it is tried again");
+                }
                 None
             }
         }
     }
 
-    /// Makes entries findable that are on disk though their commit was reported as failed.
+    /// Makes entries findable that are on disk though their commit was reported as failed. That none is gone which was told to
+    /// be on disk is checked first: nothing is written over it.
     fn catch_up(&self, store: &Store) -> Result<(), OpenError> {
-        let failed = |_| OpenError::Damaged { entry: store.size(), what: "cannot be read" };
-        let reader =
-            super::read::Reader::with(&self.folder, Arc::clone(&self.secrets), self.key.clone()).map_err(failed)?;
         let known = self.recent.end();
-        for entry in reader.entries(known, usize::MAX).map_err(failed)? {
-            self.recent.add(entry.number, &entry.terms);
+        if store.size() < known {
+            return Err(OpenError::Damaged { entry: store.size(), what: "was on disk, and is gone" });
         }
+        let reader = Reader::with(&self.folder, Arc::clone(&self.secrets), self.key.clone()).map_err(unreadable)?;
+        reader.check_last(store.size()).map_err(unreadable)?;
+        reader
+            .each(known, store.size(), &mut |entry| self.recent.add(entry.number, &entry.terms))
+            .map_err(unreadable)?;
         self.claims.renew();
         Ok(())
     }
@@ -264,6 +274,24 @@ enum Taken {
     Jobs,
     Nothing,
     Closed,
+}
+
+/// How often the same is told again while it lasts.
+const TOLD_AGAIN: Duration = Duration::from_mins(1);
+
+/// What was told last of something that is tried again and again: a disk that is full for days fills no log.
+#[derive(Default)]
+pub(super) struct News(Option<(String, Instant)>);
+
+impl News {
+    /// Whether this was not told lately.
+    pub(super) fn is_new(&mut self, text: &str) -> bool {
+        let is_known = self.0.as_ref().is_some_and(|(told, at)| told == text && at.elapsed() < TOLD_AGAIN);
+        if !is_known {
+            self.0 = Some((text.to_owned(), Instant::now()));
+        }
+        !is_known
+    }
 }
 
 /// An error with its causes, for the log.
