@@ -24,6 +24,8 @@ mod error;
 
 mod read;
 
+pub mod search;
+
 mod store;
 
 mod writer;
