@@ -1,6 +1,12 @@
 //! `bdcd ledger`: make the ledger, ask what it holds, check that it holds.
 
 mod create;
+mod criteria;
+mod export;
+mod opened;
+mod reveal;
+mod search;
+mod show;
 
 pub(super) use create::create;
 
@@ -8,7 +14,7 @@ use super::{ConfigArgument, Failure, print, snapshot};
 use crate::{
     config::Config,
     keys::MasterKey,
-    ledger::{Ledger, OpenError, Reader, note::Ed25519Signer, system_clock},
+    ledger::{Ledger, OpenError, ReadError, Reader, note::Ed25519Signer, system_clock},
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -18,6 +24,22 @@ pub(super) enum Command {
     /// The key's public half is printed, and kept beside it as `.pub`: give it to every court. Keep a copy of the key where the
     /// register's own secrets are kept; the ledger cannot go on under another.
     Create(create::Arguments),
+    /// Find entries by request, court, case, gateway, time, outcome, or by whom they are about and who asked
+    ///
+    /// Every criterion given must hold. Shows number, time, kind, outcome, gateway, court, case, request number and generation
+    /// of each entry, and nobody's name unless `--reveal` is given. Times are shown in UTC, as the entries state them. Exits
+    /// with 1 where nothing is found.
+    Search(search::Arguments),
+    /// Show one entry: what it says in plain, what it commits to, what is kept of it
+    ///
+    /// With `--reveal`, what was asked and answered as well.
+    Show(show::Arguments),
+    /// Write entries for programs, a line an entry, to standard output
+    ///
+    /// Takes the criteria of `bdcd ledger search`. Values are written exactly as the entries state them, so that an export can
+    /// be compared with receipts: in a spreadsheet, import the columns as text, because a value that a caller chose may begin
+    /// like a formula. Exits with 1 where nothing is found.
+    Export(export::Arguments),
     /// Print the newest signed checkpoint, for somebody outside to keep
     ///
     /// Whoever keeps it can later prove that nothing before it was changed: `bdcd ledger verify --since`.
@@ -30,6 +52,9 @@ pub(super) enum Command {
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Create(arguments) => create::run(arguments),
+        Command::Search(arguments) => search::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+        Command::Export(arguments) => export::run(arguments),
         Command::Checkpoint { config } => {
             let reader = reader(&snapshot::read(&config.config)?)?;
             print(&reader.newest_checkpoint().map_err(|err| Failure::failed(&err))?)
@@ -54,6 +79,14 @@ fn failed(error: &OpenError) -> Failure {
     match error {
         OpenError::Missing { .. } | OpenError::Exists { .. } | OpenError::Damaged { .. } => Failure::refused(error),
         _ => Failure::failed(error),
+    }
+}
+
+/// What cannot be read of the ledger.
+fn unreadable(error: &ReadError) -> Failure {
+    match error {
+        ReadError::Missing { .. } | ReadError::Damaged { .. } => Failure::refused(error),
+        ReadError::Store { .. } | ReadError::Index(_) => Failure::failed(error),
     }
 }
 
