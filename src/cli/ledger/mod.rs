@@ -4,6 +4,7 @@ mod create;
 mod criteria;
 mod export;
 mod opened;
+mod report;
 mod reveal;
 mod search;
 mod show;
@@ -40,6 +41,11 @@ pub(super) enum Command {
     /// be compared with receipts: in a spreadsheet, import the columns as text, because a value that a caller chose may begin
     /// like a formula. Exits with 1 where nothing is found.
     Export(export::Arguments),
+    /// Add up queries by court, by handler and by outcome, for one month or several
+    ///
+    /// Days and months are those of this machine's time zone. An inquiry that was repeated is counted once. A handler is told by
+    /// a pseudonym that stays the same, and by name with `--reveal` alone.
+    Report(report::Arguments),
     /// Print the newest signed checkpoint, for somebody outside to keep
     ///
     /// Whoever keeps it can later prove that nothing before it was changed: `bdcd ledger verify --since`.
@@ -55,6 +61,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Search(arguments) => search::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Export(arguments) => export::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
         Command::Checkpoint { config } => {
             let reader = reader(&snapshot::read(&config.config)?)?;
             print(&reader.newest_checkpoint().map_err(|err| Failure::failed(&err))?)
