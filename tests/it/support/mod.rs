@@ -1,5 +1,7 @@
 //! A sealed environment: a public-key infrastructure, a mirror with the fixture county, the built binary on a free port.
 
+pub(crate) mod ledger;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
