@@ -91,6 +91,8 @@ mod error;
 
 mod read;
 
+pub mod search;
+
 mod store;
 
 mod writer;

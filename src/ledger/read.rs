@@ -4,6 +4,7 @@
 //! bind it. Whether the tree holds as a whole is `audit`'s to say.
 
 use std::{
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -24,7 +25,7 @@ use super::{
 use crate::keys::MasterKey;
 
 /// Entries that are read at once.
-const ENTRIES_AT_ONCE: usize = 512;
+pub(super) const ENTRIES_AT_ONCE: usize = 512;
 
 /// An entry as it stands in the database.
 #[derive(Clone, Debug)]
@@ -49,6 +50,11 @@ impl StoredEntry {
     /// [`ReadError::Damaged`] where the bytes are none.
     pub fn leaf(&self) -> Result<Leaf, ReadError> {
         Leaf::decode(&self.leaf_bytes).map_err(|_| ReadError::Damaged { entry: self.number, what: "cannot be read" })
+    }
+
+    /// The digests of this kind that it is found by, in the order in which they were stated.
+    pub fn tags(&self, term: Term) -> impl Iterator<Item = Tag> {
+        decode_terms(&self.terms).filter(move |(kind, _)| *kind == term as u8).map(|(_, tag)| tag)
     }
 }
 
@@ -196,8 +202,24 @@ impl Reader {
 
     /// Whether an entry is found by this term.
     pub(super) fn has_term(&self, entry: u64, term: Term, tag: &Tag) -> Result<bool, ReadError> {
-        let entry = self.entry(entry)?;
-        Ok(decode_terms(&entry.terms).any(|(kind, known)| kind == term as u8 && known == *tag))
+        Ok(self.entry(entry)?.tags(term).any(|known| known == *tag))
+    }
+
+    /// The digest by which entries with this term are found.
+    #[must_use]
+    pub fn tag(&self, term: Term, text: &str) -> Tag {
+        self.secrets.tag(term, text)
+    }
+
+    /// Entries of `range` that may be found by this term, ascending: their terms hold its bytes, if only by chance.
+    pub(super) fn with_term(&self, range: Range<u64>, term: Term, tag: &Tag) -> Result<Vec<u64>, ReadError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT number FROM entry WHERE number >= ?1 AND number < ?2 AND instr(terms, ?3) ORDER BY number",
+        )?;
+        let bytes = [&[term as u8][..], tag].concat();
+        let rows = statement
+            .query_map(params![signed(range.start), signed(range.end), bytes], |row| row.get(0).map(unsigned))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// What the ledger consists of, all seen at one moment.

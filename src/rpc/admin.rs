@@ -13,8 +13,8 @@ use crate::{
     service::record::{self, OperatorAct},
 };
 
-/// The longest detail of an act, in characters.
-const DETAIL_CHARACTERS_MAX: usize = 200;
+/// The longest detail of an act, in characters: room for the numbers of what is revealed.
+const DETAIL_CHARACTERS_MAX: usize = 4_000;
 
 /// Takes what operators are about to do into the ledger.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ impl admin_service_server::AdminService for AdminService {
         if detail.chars().count() > DETAIL_CHARACTERS_MAX || detail.chars().any(char::is_control) {
             return Err(refused_admin(
                 "BAD_DETAIL",
-                "the detail is longer than 200 characters, or holds a control character",
+                "the detail is longer than 4,000 characters, or holds a control character",
             ));
         }
         let by = format!("uid {uid}");

@@ -56,7 +56,7 @@ const CHINESE_MIN: usize = 2;
 const ASCII_MIN: usize = 6;
 
 /// The personal values of a folder of CSV files, in all forms that they may be told in.
-struct PersonalValues {
+pub(crate) struct PersonalValues {
     /// The forms that are looked for and their values, by the first bytes of the form.
     forms: HashMap<[u8; ASCII_MIN], Vec<(Vec<u8>, String)>>,
     values: BTreeSet<String>,
@@ -69,7 +69,7 @@ impl PersonalValues {
         Self::of(tables.flat_map(|path| personal_cells(&path)))
     }
 
-    fn of(cells: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn of(cells: impl IntoIterator<Item = String>) -> Self {
         let mut values = BTreeSet::new();
         for cell in cells {
             let parts = cell.split(['、', '，', ',', ';', '；']).map(str::trim);
@@ -90,7 +90,7 @@ impl PersonalValues {
     }
 
     /// A personal value that `output` holds, with the line that holds it.
-    fn found_in(&self, output: &[u8]) -> Option<(String, String)> {
+    pub(crate) fn found_in(&self, output: &[u8]) -> Option<(String, String)> {
         output.windows(ASCII_MIN).enumerate().find_map(|(at, first)| {
             let rest = &output[at..];
             let forms = self.forms.get(first)?;
@@ -200,7 +200,7 @@ fn the_values_looked_for_are_the_countys() {
     assert!(values.len() > 150, "{}", values.len());
 }
 
-fn county() -> PersonalValues {
+pub(crate) fn county() -> PersonalValues {
     PersonalValues::of_folder("fixtures/county".as_ref())
 }
 

@@ -2,7 +2,14 @@
 
 mod act;
 mod create;
+mod criteria;
+mod export;
+mod opened;
 mod replay;
+mod report;
+mod reveal;
+mod search;
+mod show;
 mod verify;
 
 pub(super) use act::record;
@@ -12,7 +19,7 @@ use super::{ConfigArgument, Failure, print, snapshot};
 use crate::{
     config::Config,
     keys::MasterKey,
-    ledger::{Ledger, OpenError, Reader, note::Ed25519Signer, system_clock},
+    ledger::{Ledger, OpenError, ReadError, Reader, note::Ed25519Signer, system_clock},
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -22,6 +29,27 @@ pub(super) enum Command {
     /// The key's public half is printed, and kept beside it as `.pub`: give it to every court. Keep a copy of the key where the
     /// register's own secrets are kept; the ledger cannot go on under another.
     Create(create::Arguments),
+    /// Find entries by request, court, case, gateway, time, outcome, or by whom they are about and who asked
+    ///
+    /// Every criterion given must hold. Shows number, time, kind, outcome, gateway, court, case, request number and generation
+    /// of each entry, and nobody's name unless `--reveal` is given. Times are shown in UTC, as the entries state them. Exits
+    /// with 1 where nothing is found.
+    Search(search::Arguments),
+    /// Show one entry: what it says in plain, what it commits to, what is kept of it
+    ///
+    /// With `--reveal`, what was asked and answered as well.
+    Show(show::Arguments),
+    /// Write entries for programs, a line an entry, to standard output
+    ///
+    /// Takes the criteria of `bdcd ledger search`. Values are written exactly as the entries state them, so that an export can
+    /// be compared with receipts: in a spreadsheet, import the columns as text, because a value that a caller chose may begin
+    /// like a formula. Exits with 1 where nothing is found.
+    Export(export::Arguments),
+    /// Add up queries by court, by handler and by outcome, for one month or several
+    ///
+    /// Days and months are those of this machine's time zone. An inquiry that was repeated is counted once. A handler is told by
+    /// a pseudonym that stays the same, and by name with `--reveal` alone.
+    Report(report::Arguments),
     /// Check that the whole ledger holds
     ///
     /// Hashes every entry again, compares every checkpoint with the tree at its size, verifies its signature, opens every
@@ -43,6 +71,10 @@ pub(super) enum Command {
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Create(arguments) => create::run(arguments),
+        Command::Search(arguments) => search::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+        Command::Export(arguments) => export::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Checkpoint { config } => {
@@ -69,6 +101,14 @@ fn failed(error: &OpenError) -> Failure {
     match error {
         OpenError::Missing { .. } | OpenError::Exists { .. } | OpenError::Damaged { .. } => Failure::refused(error),
         _ => Failure::failed(error),
+    }
+}
+
+/// What cannot be read of the ledger.
+fn unreadable(error: &ReadError) -> Failure {
+    match error {
+        ReadError::Missing { .. } | ReadError::Damaged { .. } => Failure::refused(error),
+        ReadError::Store { .. } | ReadError::Index(_) | ReadError::Incomplete => Failure::failed(error),
     }
 }
 

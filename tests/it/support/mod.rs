@@ -1,6 +1,7 @@
 //! A sealed environment: a public-key infrastructure, a mirror with the fixture county, the built binary on a free port.
 
 pub(crate) mod disk;
+pub(crate) mod ledger;
 pub(crate) mod load;
 pub(crate) mod witness;
 

@@ -1,0 +1,215 @@
+//! `bdcd ledger report`: how often which court and which handler asked, and what came of it, month by month.
+//!
+//! `count` adds up, `plain` tells it in the terminal and to programs, `page` and `chart` as one HTML page that needs nothing else, in
+//! years as well. Labels are in the courts' language, as answers are.
+//!
+//! A handler is a person: the report tells one by a pseudonym, the first digits of the digest that the handler's entries are
+//! found by, and by name only where that is asked for and recorded.
+
+mod chart;
+mod count;
+mod labels;
+mod page;
+mod plain;
+
+use std::{path::PathBuf, str::FromStr};
+
+use jiff::{
+    ToSpan as _, Zoned,
+    civil::{Date, date},
+    tz::TimeZone,
+};
+
+use super::{
+    super::{ConfigArgument, Failure, print, query, say, snapshot},
+    criteria,
+    opened::{Asked, Sealed},
+    reveal::{self, Numbers},
+    show,
+};
+use crate::ledger::{
+    Reader,
+    leaf::UtcMillis,
+    search::{Criteria, Found, Search},
+};
+use count::Counts;
+
+/// Months of one report: a bar each is legible on one page.
+const MONTHS_MAX: i32 = 36;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Arguments {
+    /// The month, 2026-11, or the first and the last of several, 2026-01..2026-11; in this machine's time zone
+    #[arg(long, value_name = "MONTH")]
+    month: Months,
+    /// How to tell it
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+    /// Write it to this file, which must not exist, instead of standard output; only its owner can read it
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Tell handlers by name; this is recorded in the ledger first
+    #[arg(long)]
+    reveal: bool,
+    #[command(flatten)]
+    config: ConfigArgument,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// For the terminal
+    Table,
+    /// One page with charts that needs no other file, for screen and paper
+    Html,
+    /// For programs
+    Json,
+}
+
+/// Whole months, one after the other: the first day of the first and of the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Months {
+    first: Date,
+    last: Date,
+}
+
+impl FromStr for Months {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (first, last) = text.split_once("..").unwrap_or((text, text));
+        let months = month(first).zip(month(last)).map(|(first, last)| Self { first, last });
+        let months = months.ok_or("give a month, 2026-11, or the first and the last of several, 2026-01..2026-11")?;
+        match months.count() {
+            count if count < 1 => Err("the last month is before the first".to_owned()),
+            count if count > MONTHS_MAX => Err(format!("these are {count} months: give at most {MONTHS_MAX}")),
+            _ => Ok(months),
+        }
+    }
+}
+
+fn month(text: &str) -> Option<Date> {
+    let (year, month) = text.split_once('-').filter(|(year, month)| year.len() == 4 && month.len() == 2)?;
+    Date::new(year.parse().ok()?, month.parse().ok()?, 1).ok()
+}
+
+impl Months {
+    fn count(self) -> i32 {
+        let number = |date: Date| i32::from(date.year()) * 12 + i32::from(date.month());
+        number(self.last) - number(self.first) + 1
+    }
+
+    /// The day after the last.
+    fn end(self) -> Date {
+        self.last.saturating_add(1.month())
+    }
+
+    /// The days, or the months where there are several: what a bar is drawn for.
+    fn periods(self) -> Vec<Date> {
+        let step = if self.count() == 1 { 1.day() } else { 1.month() };
+        let dates = std::iter::successors(Some(self.first), |date| Some(date.saturating_add(step)));
+        dates.take_while(|date| *date < self.end()).collect()
+    }
+
+    /// In which of the periods a day is.
+    fn period(self, day: Date) -> Date {
+        if self.count() == 1 { day } else { date(day.year(), day.month(), 1) }
+    }
+}
+
+/// A report, ready to be told.
+struct Report {
+    months: Months,
+    counts: Counts,
+    /// The ledger's name.
+    ledger: String,
+    zone: TimeZone,
+    /// From the first moment of the months to before the first after them.
+    span: (UtcMillis, UtcMillis),
+    made: Zoned,
+    is_revealed: bool,
+}
+
+impl Report {
+    /// Whether the last month was not over when the report was made.
+    fn is_unfinished(&self) -> bool {
+        self.made.timestamp().as_millisecond() < self.span.1
+    }
+
+    /// The time zone that days and months are counted in.
+    fn zone_name(&self) -> String {
+        let offset = self.made.strftime("%:z");
+        self.zone.iana_name().map_or_else(|| format!("UTC{offset}"), |name| format!("{name} (UTC{offset})"))
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let config = snapshot::read(&arguments.config.config)?;
+    let reader = super::reader(&config)?;
+    let months = arguments.month;
+    let span = (criteria::midnight(months.first)?, criteria::midnight(months.end())?);
+    let made = Zoned::now();
+    let zone = made.time_zone().clone();
+    let known: Vec<_> = config.gateways.iter().flat_map(|gateway| &gateway.courts).cloned().collect();
+    let known = known.into_iter().map(|court| (court.code, court.name));
+    let mut counts = Counts::new(&reader, months, zone.clone(), known);
+    for found in within(&reader, span)? {
+        counts.add(&found.map_err(|err| super::unreadable(&err))?);
+    }
+    counts.put_in_order();
+    if arguments.reveal {
+        let sealed: Numbers = counts.handler_entries().collect();
+        if sealed.count() > 0 {
+            reveal::record(&config, &format!("report, names of handlers: {}", sealed.told()))?;
+        }
+        counts.name_handlers(|entry| name_of(&reader, entry))?;
+    }
+    let ledger = reader.key().name().to_owned();
+    let report = Report { months, counts, ledger, zone, span, made, is_revealed: arguments.reveal };
+    let text = match arguments.format {
+        Format::Table => plain::table(&report),
+        Format::Json => format!("{}\n", query::pretty(&plain::json(&report))?),
+        Format::Html => page::html(&report),
+    };
+    match &arguments.out {
+        None => print(&text),
+        Some(file) => {
+            show::keep(file, text.as_bytes())?;
+            say(&format!("wrote the report to `{}`", file.display()));
+            Ok(())
+        }
+    }
+}
+
+/// The entries of a time span.
+fn within(reader: &Reader, (since, until): (UtcMillis, UtcMillis)) -> Result<Search<'_>, Failure> {
+    let criteria = Criteria { since: Some(since), until: Some(until), ..Criteria::default() };
+    Search::new(reader, &criteria, 0).map_err(|err| criteria::failed(&err))
+}
+
+/// The handler's name in an entry's body; `None` where that was removed.
+fn name_of(reader: &Reader, number: u64) -> Result<Option<String>, Failure> {
+    let entry = reader.entry(number).map_err(|err| super::unreadable(&err))?;
+    let leaf = entry.leaf().map_err(|err| super::unreadable(&err))?;
+    let found = Found { entry, leaf };
+    Ok(match Sealed::open(reader, &found)?.asked(&found.leaf) {
+        Some(Asked::Inquiry(draft)) => Some(draft.handler_name.trim().to_owned()),
+        Some(Asked::Message(_)) | None => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_are_whole_and_follow_each_other() {
+        let one: Months = "2026-02".parse().unwrap();
+        assert_eq!((one.count(), one.end(), one.periods().len()), (1, date(2026, 3, 1), 28));
+        let year: Months = "2025-12..2026-11".parse().unwrap();
+        assert_eq!((year.count(), year.end(), year.periods().len()), (12, date(2026, 12, 1), 12));
+        assert_eq!(year.period(date(2026, 1, 31)), date(2026, 1, 1));
+        for wrong in ["2026", "2026-13", "2026-1", "2026-11-01", "2026-11..2026-10", "2020-01..2026-01", "..", ""] {
+            assert!(wrong.parse::<Months>().is_err(), "{wrong}");
+        }
+    }
+}
