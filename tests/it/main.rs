@@ -13,6 +13,7 @@ mod crash;
 mod cuts;
 mod doors;
 mod evidence;
+mod full_disk;
 mod matching;
 mod once;
 mod oracle;
