@@ -6,6 +6,7 @@
     reason = "a test says what is wrong by failing, and is not in a hurry"
 )]
 
+mod clock;
 mod commands;
 mod contract;
 mod county;
