@@ -63,9 +63,14 @@ impl Disk {
     /// The daemon's command with the disk under it.
     pub(crate) fn command(&self, env: &Env) -> Command {
         let mut command = env.command();
+        self.put_under(&mut command);
+        command
+    }
+
+    /// Puts the disk under whatever the command starts.
+    pub(crate) fn put_under(&self, command: &mut Command) {
         command.env("LD_PRELOAD", &self.library).env("BDCD_DISK_CONTROL", &self.file);
         command.env("BDCD_DISK_FOLDER", &self.folder);
-        command
     }
 
     /// Has the disk act at the `call`th call from now, and, where it makes calls fail, at so many.
