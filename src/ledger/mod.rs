@@ -138,6 +138,9 @@ const INDEX: &str = "index";
 
 const LOCK: &str = "ledger.lock";
 
+/// The folder in which a new ledger's database is made.
+const MAKING: &str = ".making";
+
 /// The act of an entry that says that bodies go.
 const REMOVE_BODIES: &str = "remove-bodies";
 
@@ -191,21 +194,36 @@ impl Ledger {
         by: &str,
         clock: &Clock,
     ) -> Result<(), OpenError> {
-        fs::create_dir_all(folder).map_err(|source| OpenError::Disk { doing: "make the folder", source })?;
+        let disk = |doing| move |source| OpenError::Disk { doing, source };
+        fs::create_dir_all(folder).map_err(disk("make the folder"))?;
         let _lock = lock(folder)?;
+        let file = folder.join(store::DATABASE);
+        if file.exists() {
+            return Err(OpenError::Exists { folder: folder.to_owned() });
+        }
+        // It is made beside, and moved to its place once it is whole and on disk: one that was cut short is no ledger.
+        let making = folder.join(MAKING);
+        if making.exists() {
+            fs::remove_dir_all(&making).map_err(disk("remove what a `create` that was cut short left"))?;
+        }
+        fs::create_dir(&making).map_err(disk("make a folder"))?;
         let key = signer.verifier();
-        let signer: Arc<dyn Signer> = Arc::new(signer);
-        let mut store = Store::create(folder, master, &key, signer)?;
+        let mut store = Store::create(&making, master, &key, Arc::new(signer))?;
         let secrets = store.secrets(master)?;
         let facts = Facts::default().with(Fact::Act, "create").with(Fact::By, by);
         let terms = vec![(Term::Kind, Kind::Administration.word().to_owned())];
         let evidence = Evidence { facts, terms, ..Evidence::default() };
         let prepared = evidence::prepare(&secrets, Kind::Administration, evidence)?;
         store.append(&mut [store::Dated { prepared: &prepared, leaf: Vec::new() }], clock())?;
-        drop(store);
-        File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|source| OpenError::Disk { doing: "sync the folder", source })
+        store.close()?;
+        let made = making.join(store::DATABASE);
+        File::open(&made).and_then(|made| made.sync_all()).map_err(disk("sync the database"))?;
+        fs::rename(&made, &file).map_err(disk("move the database to its place"))?;
+        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+        for names in [Some(folder), parent].into_iter().flatten() {
+            File::open(names).and_then(|names| names.sync_all()).map_err(disk("sync the folder"))?;
+        }
+        fs::remove_dir_all(&making).map_err(disk("remove the folder in which it was made"))
     }
 
     /// Opens the ledger for writing: takes its lock, checks its head, and starts its threads.

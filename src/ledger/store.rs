@@ -98,11 +98,7 @@ impl Store {
         key: &VerifierKey,
         signer: Arc<dyn Signer>,
     ) -> Result<Self, OpenError> {
-        let file = folder.join(DATABASE);
-        if file.exists() {
-            return Err(OpenError::Exists { folder: folder.to_owned() });
-        }
-        let connection = Connection::open(&file)?;
+        let connection = Connection::open(folder.join(DATABASE))?;
         configure(&connection)?;
         let salt: [u8; SALT_BYTES] = keys::random()?;
         let secrets = Secrets::derive(master, &salt);
@@ -136,6 +132,15 @@ impl Store {
         }
         let (frontier, last_time) = check_head(&connection, key).map_err(super::unreadable)?;
         Ok(Self { connection, signer, frontier, last_time })
+    }
+
+    /// Moves the log into the database, and closes it: everything is in one file.
+    pub(super) fn close(self) -> Result<(), OpenError> {
+        let is_busy: bool = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if is_busy {
+            return Err(OpenError::Store { source: "another process reads what is only being made".into() });
+        }
+        self.connection.close().map_err(|(_, error)| error.into())
     }
 
     /// The ledger's secrets.

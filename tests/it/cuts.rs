@@ -214,6 +214,36 @@ fn without_power_and_half_of_it_written_nothing_acknowledged_is_lost() {
 }
 
 #[test]
+fn a_ledger_whose_making_was_cut_short_is_made_again() {
+    let bench = Bench::new();
+    for (act, stride) in [(Act::Kill, 2), (Act::Torn, 4), (Act::Power, 2), (Act::PowerHalf, 3)] {
+        let mut cut = 0;
+        for call in (1..).step_by(stride) {
+            std::fs::remove_dir_all(bench.env.path("ledger")).unwrap();
+            std::fs::create_dir(bench.env.path("ledger")).unwrap();
+            bench.disk.order(act, call, 1, 0);
+            let create = ["ledger", "create", "--origin", crate::support::ORIGIN];
+            let mut command = bench.env.command_of(&create);
+            bench.disk.put_under(&mut command);
+            let is_made = command.output().unwrap().status.success();
+            if bench.disk.acted() == 0 {
+                assert!(is_made);
+                break;
+            }
+            cut += 1;
+            let again = bench.env.run(&create);
+            let said = String::from_utf8_lossy(&again.stderr).into_owned();
+            // It was whole already, or it is now.
+            assert!(again.status.success() || said.contains("there is a ledger in"), "{act:?} at {call}: {said}");
+            let daemon = bench.env.serve();
+            drop(daemon);
+            bdcd::ledger::audit::audit(&bench.env.reader(), None, &mut |_| {}).unwrap();
+        }
+        assert!(cut > 5, "{cut}");
+    }
+}
+
+#[test]
 fn a_disk_that_fails_at_start_up_is_told_and_does_no_harm() {
     let bench = Bench::new();
     let mut failed = 0;

@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod clock;
 mod commands;
 mod contract;
 mod county;
@@ -14,6 +15,7 @@ mod crash;
 mod cuts;
 mod doors;
 mod evidence;
+mod full_disk;
 mod matching;
 mod once;
 mod oracle;

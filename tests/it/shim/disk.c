@@ -14,6 +14,8 @@
  * runs and sees how far it is. BDCD_DISK_FOLDER is the folder. The write-ahead index of SQLite (-shm) is mapped memory, never
  * synced, and made again after a power cut: of it only calls are counted, and nothing is undone.
  *
+ * The last word sets the wall clock of the process forward or back.
+ *
  * For POWER the old bytes of every write, cut and rename, and every file made, are kept until a sync of that file, or of the
  * folder for names, takes them to be on disk. A removed file stays removed. The calls are made one at a time under a lock, so
  * that nothing slips through while the process dies.
@@ -32,6 +34,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum act { NONE, KILL, TORN, POWER, POWER_HALF, FAIL, READ_ONLY };
@@ -45,7 +48,7 @@ struct control {
     uint64_t error;
     uint64_t acted; /* how often */
     uint64_t seed;
-    uint64_t unused;
+    int64_t clock; /* seconds by which the wall clock is wrong */
 };
 
 enum what { BYTES, LENGTH, NAME, MADE };
@@ -339,3 +342,10 @@ OPEN(open, (const char *path, int flags, ...), AT_FDCWD)
 OPEN(open64, (const char *path, int flags, ...), AT_FDCWD)
 OPEN(openat, (int at, const char *path, int flags, ...), at)
 OPEN(openat64, (int at, const char *path, int flags, ...), at)
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    pthread_once(&once, start);
+    int result = (int)syscall(SYS_clock_gettime, clock, now);
+    if (!result && control && clock == CLOCK_REALTIME) now->tv_sec += __atomic_load_n(&control->clock, __ATOMIC_SEQ_CST);
+    return result;
+}

@@ -1,5 +1,6 @@
 //! A disk under the daemon that fails on command: a small library in C (`tests/it/shim/disk.c`), compiled here and put before
-//! the C library by `LD_PRELOAD`. It counts the calls that change the ledger's files, and acts at the one chosen.
+//! the C library by `LD_PRELOAD`. It counts the calls that change the ledger's files, and acts at the one chosen. It also sets the
+//! daemon's clock.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -62,9 +63,14 @@ impl Disk {
     /// The daemon's command with the disk under it.
     pub(crate) fn command(&self, env: &Env) -> Command {
         let mut command = env.command();
+        self.put_under(&mut command);
+        command
+    }
+
+    /// Puts the disk under whatever the command starts.
+    pub(crate) fn put_under(&self, command: &mut Command) {
         command.env("LD_PRELOAD", &self.library).env("BDCD_DISK_CONTROL", &self.file);
         command.env("BDCD_DISK_FOLDER", &self.folder);
-        command
     }
 
     /// Has the disk act at the `call`th call from now, and, where it makes calls fail, at so many.
@@ -77,6 +83,11 @@ impl Disk {
         self.set(4, error);
         self.set(6, call);
         self.set(1, at);
+    }
+
+    /// Sets the daemon's wall clock wrong by so many seconds.
+    pub(crate) fn set_clock(&self, seconds: i64) {
+        self.control.write_all_at(&seconds.to_ne_bytes(), 7 * 8).unwrap();
     }
 
     /// Has it work again.

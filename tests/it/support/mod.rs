@@ -68,6 +68,11 @@ impl Daemon {
         &self.address
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether it still runs.
     pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
@@ -163,9 +168,15 @@ impl Env {
 
     /// The daemon's command, to be started.
     pub(crate) fn command(&self) -> Command {
+        let mut command = self.command_of(&["serve"]);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    }
+
+    /// A command with the environment's configuration, to be started.
+    pub(crate) fn command_of(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bdcd"));
-        command.args(["serve", "--config", self.path("bdcd.toml").to_str().unwrap()]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.args(arguments).args(["--config", self.path("bdcd.toml").to_str().unwrap()]).stdin(Stdio::null());
         command
     }
 

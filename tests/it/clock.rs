@@ -1,0 +1,118 @@
+//! Clocks that jump, and time that passes: the ledger's never runs backwards, and what is kept for a time goes after it.
+
+use std::sync::Arc;
+
+use bdcd::{
+    ledger::{Repeat, audit::audit, leaf::Kind},
+    rpc::contract::QueryRequest,
+};
+use prost::Message as _;
+use tonic::Code;
+use tonic_types::StatusExt as _;
+
+use crate::support::{
+    Env, block_on,
+    disk::{Disk, until},
+    load::{Load, Random, fresh_number},
+    witness::{Question, Witness},
+};
+
+const HOUR: i64 = 60 * 60;
+const DAY: i64 = 24 * HOUR;
+
+#[test]
+fn a_clock_that_jumps_back_stops_nothing_and_turns_no_time_back() {
+    let env = Env::with_county();
+    let (disk, witness) = (Disk::under(&env), Arc::new(Witness::of(&env)));
+    let load = Load::start(&env, &witness, 2, &mut Random::new(3));
+    let time_of_last = || {
+        let reader = env.reader();
+        reader.entry(reader.size().unwrap() - 1).unwrap().leaf().unwrap().time
+    };
+    let more = || {
+        let before = witness.counts().answered;
+        witness.wait("answers", |counts| counts.answered > before + 20);
+    };
+    let daemon = Env::start(&mut disk.command(&env)).unwrap();
+    load.ask(&daemon);
+    more();
+    disk.set_clock(-HOUR);
+    more();
+    let held = time_of_last();
+    more();
+    assert_eq!(time_of_last(), held, "time stands until the clock has caught up");
+    drop(daemon);
+
+    // A daemon that starts under the wrong clock has the ledger to go by.
+    disk.set_clock(-2 * DAY);
+    let daemon = Env::start(&mut disk.command(&env)).unwrap();
+    load.ask(&daemon);
+    more();
+    assert_eq!(time_of_last(), held);
+    disk.set_clock(HOUR);
+    more();
+    more();
+    assert!(time_of_last() > held, "and goes on when it has");
+    load.end();
+    witness.check(&env);
+}
+
+/// The code, the reason and the text of what is refused.
+fn refused(env: &Env, daemon: &crate::support::Daemon, request: QueryRequest) -> (Code, String, String) {
+    block_on(async {
+        let status = env.connect(daemon, "gateway").await.query(request).await.map(drop).unwrap_err();
+        (status.code(), status.get_details_error_info().unwrap().reason, status.message().to_owned())
+    })
+}
+
+#[test]
+fn bodies_go_after_their_retention_and_leaves_stay() {
+    let env = Env::with_county();
+    env.configure("log = \"info\"\n", "[ledger]\nbody-retention = \"1d\"\n");
+    let (disk, witness) = (Disk::under(&env), Witness::of(&env));
+    let ask = |daemon: &crate::support::Daemon, number| {
+        let question = Question::Subject { number, subject: 0 };
+        block_on(async {
+            let response = env.connect(daemon, "gateway").await.query(Question::query(number, 0)).await.unwrap();
+            witness.receive(question, &response.into_inner())
+        })
+    };
+    let number = fresh_number();
+    let daemon = Env::start(&mut disk.command(&env)).unwrap();
+    let entry = ask(&daemon, number);
+    let (_, _, told) = refused(&env, &daemon, QueryRequest { inquiry: None });
+    assert!(told.contains("cannot be asked"), "{told}");
+    let before = audit(&env.reader(), None, &mut |_| {}).unwrap();
+    assert_eq!((before.body_count, before.removed_body_count), (2, 0), "an answer's, and a refusal's");
+    assert!(daemon.stop());
+
+    disk.set_clock(3 * DAY);
+    let daemon = Env::start(&mut disk.command(&env)).unwrap();
+    let reader = env.reader();
+    let (stored, leaf) = (reader.entry(entry).unwrap(), reader.entry(entry).unwrap().leaf().unwrap());
+    until("the body goes", || reader.body(entry, &leaf).unwrap().is_none());
+    until("all go", || audit(&env.reader(), None, &mut |_| {}).unwrap().removed_body_count == 2);
+    assert_eq!(reader.entry(entry).unwrap().leaf_bytes, stored.leaf_bytes, "the leaf stays");
+    assert!(reader.receipt(&stored).is_ok(), "and proves what it proved");
+
+    // What was answered is known, though not what the answer was.
+    let named = format!("entry {entry}");
+    let (code, reason, told) = refused(&env, &daemon, Question::query(number, 0));
+    assert_eq!((code, reason.as_str()), (Code::FailedPrecondition, "ANSWER_REMOVED"));
+    assert!(told.contains(&named), "{told}");
+    let (code, reason, told) = refused(&env, &daemon, Question::query(number, 1));
+    assert_eq!((code, reason.as_str()), (Code::AlreadyExists, "REQUEST_NUMBER_REUSED"));
+    assert!(told.contains(&named), "{told}");
+    let asked = Question::query(number, 0).inquiry.unwrap().encode_to_vec();
+    assert!(matches!(reader.repeat(entry, &asked), Ok(Repeat::Removed { entry: removed }) if removed == entry));
+    assert!(matches!(reader.repeat(entry, b"other"), Ok(Repeat::Other { entry: other }) if other == entry));
+
+    // What came since is kept, and an entry says what was removed.
+    let fresh = ask(&daemon, fresh_number());
+    let after = audit(&reader, None, &mut |_| {}).unwrap();
+    assert_eq!((after.body_count, after.removed_body_count), (3, 2), "two refusals' and an answer's");
+    let removal = (entry..fresh).map(|number| reader.entry(number).unwrap().leaf().unwrap());
+    assert_eq!(removal.filter(|leaf| leaf.kind == Kind::Administration).count(), 1);
+    assert!(daemon.log().contains("removing sealed bodies after their retention"));
+    assert!(daemon.stop());
+}
