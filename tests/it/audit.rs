@@ -515,7 +515,10 @@ fn the_page_needs_nothing_else_and_is_not_fooled_by_a_name() {
         });
         assert!(!is_there, "{foreign}");
     }
-    assert!(page.contains("&lt;b&gt;&amp;&quot;&#39;第0人民法院（测00）"), "names are escaped, not dropped");
+    assert!(
+        page.contains("&lt;b&gt;&amp;&quot;&#39;第0人民法院<span class=\"code\">（测00）"),
+        "names are escaped, not dropped"
+    );
     assert!(page.contains("UTC+08:00") && page.contains("default-src 'none'"));
     let opened = |tag: &str| page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
     for tag in ["table", "thead", "tbody", "tfoot", "tr", "td", "th", "svg", "title", "g", "section", "span", "ul"] {
