@@ -93,7 +93,7 @@ impl Asked {
         inquiry.map_or_else(|| Self::Message(text(bytes)), |draft| Self::Inquiry(Box::new(draft)))
     }
 
-    fn json(self) -> Result<Value, Failure> {
+    pub(super) fn json(self) -> Result<Value, Failure> {
         match self {
             Self::Inquiry(draft) => {
                 serde_json::to_value(document(*draft)).map_err(|_| Failure::fault("an inquiry has no JSON form"))

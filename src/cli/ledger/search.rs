@@ -46,10 +46,11 @@ enum Format {
     Json,
 }
 
-/// What is shown, opened where that is asked for.
+/// What is shown. Of an opened body the answer is let go at once: many answers may be more than memory holds.
 struct Row {
     found: Found,
-    sealed: Option<Sealed>,
+    /// What has become of the body, and what was asked, where that is to be shown.
+    opened: Option<(&'static str, Option<Asked>)>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -86,13 +87,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             });
             Ok(())
         }
-        Format::Json => print(&format!("{}\n", query::pretty(&json(&rows, next)?)?)),
+        Format::Json => print(&format!("{}\n", query::pretty(&json(rows, next)?)?)),
     }
 }
 
 fn row(reader: &Reader, found: Found, is_revealed: bool) -> Result<Row, Failure> {
     let sealed = is_revealed.then(|| Sealed::open(reader, &found)).transpose()?;
-    Ok(Row { found, sealed })
+    let opened = sealed.map(|sealed| (sealed.word(), sealed.asked(&found.leaf)));
+    Ok(Row { found, opened })
 }
 
 /// Facts shown after the outcome.
@@ -108,43 +110,44 @@ fn table(rows: &[Row], is_revealed: bool) -> Table {
     let header =
         ["entry", "time (UTC)", "kind", "outcome or act"].into_iter().chain(SHOWN.map(Fact::name)).chain(revealed);
     table.set_header(header);
-    for Row { found, sealed } in rows {
+    for Row { found, opened } in rows {
         let leaf = &found.leaf;
         let seconds = rfc3339(leaf.time).get(..19).unwrap_or_default().replace('T', " ");
         let outcome = [Fact::Outcome, Fact::Act].map(|fact| leaf.facts.get(fact)).concat();
         let facts = SHOWN.map(|fact| leaf.facts.get(fact).to_owned());
         let cells =
             [found.entry.number.to_string(), seconds, leaf.kind.word().to_owned(), outcome].into_iter().chain(facts);
-        let opened = sealed.as_ref().map(|sealed| people(found, sealed)).into_iter().flatten();
+        let opened = opened.as_ref().map(|(body, asked)| people(body, asked.as_ref())).into_iter().flatten();
         table.add_row(cells.chain(opened));
     }
     table
 }
 
 /// Who was asked about, and who asked.
-fn people(found: &Found, sealed: &Sealed) -> [String; 2] {
-    match (sealed, sealed.asked(&found.leaf)) {
-        (_, Some(Asked::Inquiry(draft))) => {
+fn people(body: &str, asked: Option<&Asked>) -> [String; 2] {
+    match asked {
+        Some(Asked::Inquiry(draft)) => {
             let joined = |parts: &[&str]| {
                 parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("，")
             };
+            let certificates = [&*draft.work_certificate_number, &draft.official_certificate_number];
             [
                 joined(&[&draft.subject_name, &draft.document_number]),
-                joined(&[&draft.handler_name, &draft.work_certificate_number, &draft.official_certificate_number]),
+                joined(&[&draft.handler_name, certificates[0], certificates[1]]),
             ]
         }
-        (_, Some(Asked::Message(_))) => ["(a message)".to_owned(), String::new()],
-        (Sealed::Removed, None) => ["(removed)".to_owned(), "(removed)".to_owned()],
-        (_, None) => [String::new(), String::new()],
+        Some(Asked::Message(_)) => ["(a message)".to_owned(), String::new()],
+        None if body == "removed" => ["(removed)".to_owned(), "(removed)".to_owned()],
+        None => [String::new(), String::new()],
     }
 }
 
-fn json(rows: &[Row], next: Option<u64>) -> Result<serde_json::Value, Failure> {
+fn json(rows: Vec<Row>, next: Option<u64>) -> Result<serde_json::Value, Failure> {
     let mut entries = Vec::with_capacity(rows.len());
-    for Row { found, sealed } in rows {
-        let mut value = opened::leaf_json(found);
-        if let Some(sealed) = sealed {
-            value["opened"] = sealed.json(&found.leaf)?;
+    for Row { found, opened } in rows {
+        let mut value = opened::leaf_json(&found);
+        if let Some((body, asked)) = opened {
+            value["opened"] = json!({ "body": body, "inquiry": asked.map(Asked::json).transpose()? });
         }
         entries.push(value);
     }

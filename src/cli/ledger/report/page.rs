@@ -21,7 +21,7 @@ const STYLE: &str = include_str!("style.css");
 /// Handlers that have a row of their own; the rest is told together.
 const HANDLERS_MAX: usize = 500;
 
-/// The page.
+/// The page; where nothing was asked, a sentence stands in the place of charts and tables.
 pub(super) fn html(report: &Report) -> String {
     let mut page = String::with_capacity(64 * 1024);
     let title = format!("不动产登记查询统计　{}", title(report));
@@ -36,10 +36,14 @@ pub(super) fn html(report: &Report) -> String {
     );
     head(&mut page, report);
     figures(&mut page, report.counts.total);
-    over_time(&mut page, report);
-    by_court(&mut page, report);
-    by_handler(&mut page, report);
-    by_outcome(&mut page, report);
+    if report.counts.total.total() == 0 {
+        page.push_str("<p class=\"none\">本期没有查询。</p>\n");
+    } else {
+        over_time(&mut page, report);
+        by_court(&mut page, report);
+        by_handler(&mut page, report);
+        by_outcome(&mut page, report);
+    }
     notes(&mut page, report);
     page.push_str("</main>\n</body>\n</html>\n");
     page
@@ -133,10 +137,6 @@ fn over_time(page: &mut String, report: &Report) {
     let periods: Vec<_> = report.counts.periods.iter().map(|(date, tally)| (*date, *tally)).collect();
     let by_day = report.months.count() == 1;
     put(page, format_args!("<section>\n<h2>{}</h2>\n", if by_day { "每日查询" } else { "每月查询" }));
-    if report.counts.total.total() == 0 {
-        page.push_str("<p class=\"none\">本期没有查询。</p>\n</section>\n");
-        return;
-    }
     legend(page);
     page.push_str("<figure>\n");
     chart::over_time(page, &periods, by_day);
@@ -186,7 +186,12 @@ fn by_court(page: &mut String, report: &Report) {
 }
 
 fn court_name(court: &Court) -> String {
-    escaped(&labels::court(court))
+    let whole = labels::court(court);
+    // A code is not broken at the end of a line.
+    match whole.strip_suffix(&format!("（{}）", court.code)) {
+        Some(name) => format!("{}<span class=\"code\">（{}）</span>", escaped(name), escaped(&court.code)),
+        None => escaped(&whole),
+    }
 }
 
 fn by_handler(page: &mut String, report: &Report) {
@@ -216,10 +221,6 @@ fn by_handler(page: &mut String, report: &Report) {
 }
 
 fn table_with_bars(page: &mut String, header: &[&str], rows: &[Row], total: Tally) {
-    if rows.is_empty() {
-        page.push_str("<p class=\"none\">本期没有查询。</p>\n");
-        return;
-    }
     legend(page);
     page.push_str("<table>\n<thead><tr>");
     for name in header {
@@ -237,7 +238,7 @@ fn table_with_bars(page: &mut String, header: &[&str], rows: &[Row], total: Tall
             if at + 1 == names.len() {
                 put(page, format_args!("<th scope=\"row\" class=\"name\">{name}</th>"));
             } else {
-                put(page, format_args!("<td>{name}</td>"));
+                put(page, format_args!("<td class=\"name\">{name}</td>"));
             }
         }
         let told = format!("共 {}：{}", grouped(tally.total()), told(*tally));
@@ -272,10 +273,6 @@ fn level_bar(page: &mut String, parts: &[(&str, u64)], most: u64, told: &str) {
 fn by_outcome(page: &mut String, report: &Report) {
     let counts = &report.counts;
     page.push_str("<section>\n<h2>按结果</h2>\n");
-    if counts.outcomes.is_empty() {
-        page.push_str("<p class=\"none\">本期没有查询。</p>\n</section>\n");
-        return;
-    }
     page.push_str("<table>\n<thead><tr><th scope=\"col\">结果</th><th scope=\"col\" class=\"bar\"></th><th scope=\"col\" class=\"number\">件数</th><th scope=\"col\" class=\"number\">占比</th></tr></thead>\n<tbody>\n");
     let total = counts.total.total();
     let most = counts.outcomes.iter().map(|(_, count)| *count).max().unwrap_or_default();

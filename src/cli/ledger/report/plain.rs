@@ -83,9 +83,13 @@ fn tallies<const N: usize>(header: [&str; N], rows: impl Iterator<Item = ([Strin
 
 /// The months, as a person writes them.
 pub(super) fn title(report: &Report) -> String {
-    let month = |date: jiff::civil::Date| format!("{}年{}月", date.year(), date.month());
-    let months = report.months;
-    if months.count() == 1 { month(months.first) } else { format!("{}至{}", month(months.first), month(months.last)) }
+    let (first, last) = (report.months.first, report.months.last);
+    let begin = format!("{}年{}月", first.year(), first.month());
+    match (first.year() == last.year(), report.months.count()) {
+        (_, 1) => begin,
+        (true, _) => format!("{begin}至{}月", last.month()),
+        (false, _) => format!("{begin}至{}年{}月", last.year(), last.month()),
+    }
 }
 
 /// A day or a month.
