@@ -214,6 +214,26 @@ fn an_old_answer_is_composed_again_until_its_generation_is_pruned() {
     assert_eq!(said(&env.run(&["snapshot", "prune", "--keep", "0"])), "nothing to remove\n", "the serving one stays");
 }
 
+#[test]
+fn what_is_revealed_while_the_daemon_serves_is_recorded_by_it_first() {
+    let env = Env::with_county();
+    let daemon = env.serve();
+    keep(&env, &daemon, &inquiry(PERSON));
+    let plain = env.run(&["ledger", "show", "2"]);
+    assert!(plain.status.success() && !said(&plain).contains(PERSON.0), "{}", said(&plain));
+    let revealed = env.run(&["ledger", "show", "2", "--reveal"]);
+    assert!(said(&revealed).contains(PERSON.0) && said(&revealed).contains("as ledger entry 3"), "{}", said(&revealed));
+    let leaf = reader(&env).entry(3).unwrap().leaf().unwrap();
+    assert_eq!((leaf.facts.get(Fact::Act), leaf.facts.get(Fact::Detail)), ("reveal", "entry 2"));
+
+    // A daemon that holds the ledger and cannot be reached: nothing is shown, for nothing can be recorded.
+    fs::remove_file(env.path("bdcd.sock")).unwrap();
+    let unrecorded = env.run(&["ledger", "show", "2", "--reveal"]);
+    assert_eq!(unrecorded.status.code(), Some(3));
+    assert!(!said(&unrecorded).contains(PERSON.0), "{}", said(&unrecorded));
+    assert!(said(&unrecorded).contains("in use by another process"), "{}", said(&unrecorded));
+}
+
 fn reader(env: &Env) -> Reader {
     let master = bdcd::keys::MasterKey::read(env.path("master.key")).unwrap();
     Reader::open(&env.path("ledger"), &master).unwrap()

@@ -243,6 +243,7 @@ fn next_steps(kept: Option<&Path>) -> String {
          \n  bdcd exchange --config {config} < {folder}/request.xml\
          \n  bdcd query --config {config} {folder}/inquiries/person.json --save answer.bin\
          \n  bdcd verify answer.bin --request {folder}/inquiries/person.json --key {folder}/ledger.pub\
+         \n  bdcd ledger search --config {config}\
          \n  bdcd ledger verify --config {config}\
          \n  bdcd snapshot list --config {config}\n"
     )
