@@ -126,6 +126,7 @@ fn what_commands_keep_is_verified_by_commands_and_by_a_script() {
     assert!(said(&feedback).contains("1 answered, 0 refused"), "{}", said(&feedback));
     let crossed = verify(&[&path("feedback.bin"), "--request", &path("inquiry.json"), "--key", &path("ledger.pub")]);
     assert_eq!(crossed.status.code(), Some(1), "{}", said(&crossed));
+    assert_eq!(said(&env.run(&["ledger", "key"])), fs::read_to_string(env.path("ledger.pub")).unwrap());
     let keyless = verify(&[&path("answer.bin"), "--key", "nobody"]);
     assert_eq!(keyless.status.code(), Some(2), "{}", said(&keyless));
     let nothing = verify(&[&path("inquiry.json"), "--key", &path("ledger.pub")]);

@@ -59,6 +59,11 @@ pub(super) enum Command {
     ///
     /// Works while the generation is kept; `bdcd snapshot prune` says what it would lose.
     Replay(replay::Arguments),
+    /// Print the public key that receipts are verified with
+    Key {
+        #[command(flatten)]
+        config: ConfigArgument,
+    },
     /// Print the newest signed checkpoint, for somebody outside to keep
     ///
     /// Whoever keeps it can later prove that nothing before it was changed: `bdcd ledger verify --since`.
@@ -77,6 +82,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Report(arguments) => report::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Key { config } => print(&format!("{}\n", reader(&snapshot::read(&config.config)?)?.key())),
         Command::Checkpoint { config } => {
             let reader = reader(&snapshot::read(&config.config)?)?;
             print(&reader.newest_checkpoint().map_err(|err| Failure::failed(&err))?)
