@@ -35,6 +35,9 @@ const LOG_PAGES_MIN: i64 = 1024;
 /// Entries that are made a run of at once.
 pub(super) const RUN_ENTRIES: u64 = 1 << 16;
 
+/// How long a run is put off at most: what none covers yet, another process searches entry by entry.
+const RUN_INTERVAL: Duration = Duration::from_secs(5);
+
 /// How long nothing must have been written before fewer are.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -57,7 +60,7 @@ impl Keeper {
     pub(super) fn run(self) {
         let mut log = None;
         let (mut last_end, mut last_change) = (0, Instant::now());
-        let mut retention_due = Instant::now();
+        let (mut last_run, mut retention_due) = (Instant::now(), Instant::now());
         let mut removing = None;
         let mut news = News::default();
         while self.closed.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
@@ -74,7 +77,9 @@ impl Keeper {
                 }
             }
             let gathering = shared.recent.gathering();
-            if gathering >= RUN_ENTRIES || (gathering > 0 && last_change.elapsed() >= IDLE) {
+            let is_due = last_change.elapsed() >= IDLE || last_run.elapsed() >= RUN_INTERVAL;
+            if gathering >= RUN_ENTRIES || (gathering > 0 && is_due) {
+                last_run = Instant::now();
                 self.make_run(&shared, &mut news);
             }
             let removed = match (removing, self.body_retention) {
