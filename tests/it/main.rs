@@ -9,6 +9,7 @@
 mod audit;
 mod clock;
 mod commands;
+mod compat;
 mod contract;
 mod county;
 mod crash;
