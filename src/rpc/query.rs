@@ -71,9 +71,9 @@ impl QueryService {
     }
 
     async fn query(&self, gateway: &Gateway, request: QueryRequest) -> Result<Answered, Status> {
+        // Kept for the case that it is refused.
         let asked = request.inquiry.clone().unwrap_or_default();
-        let draft = draft(request);
-        let turned = match draft.clone().check(Door::Query) {
+        let turned = match draft(request.inquiry.unwrap_or_default()).check(Door::Query) {
             Err(violations) => Refusal::BadInquiry(violations).into(),
             Ok(inquiry) if gateway.court_by_code(&inquiry.court_code).is_none() => Refusal::CourtNotAllowed.into(),
             Ok(inquiry) => match self.responder.answer(&gateway.name, Call::Query, inquiry).await {
@@ -91,7 +91,7 @@ impl QueryService {
         let refused = Refused {
             gateway: Some(&gateway.name),
             request: &asked.encode_to_vec(),
-            draft: Some(&draft),
+            draft: Some(&draft(asked.clone())),
             ..Refused::of(Call::Query)
         };
         Err(self.refuse(turned, refused).await)
@@ -118,11 +118,18 @@ impl QueryService {
     }
 
     /// Tells the log of a call that ended: who, what became of it, how long it took; nothing of what was asked.
+    ///
+    /// An answer is told at `debug` alone: it stands in the ledger, and where many come a line for each would bury, or by the
+    /// rate limit of the system's journal cost, what an operator needs to know.
     fn log<T>(&self, method: &'static str, gateway: &str, start: Instant, result: &Result<T, Status>) {
         let request_id = self.requests.fetch_add(1, Ordering::Relaxed);
         let took_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         let code = result.as_ref().err().map_or(tonic::Code::Ok, Status::code);
-        tracing::info!(request_id, method, gateway, ?code, took_us, "call ended");
+        if code == tonic::Code::Ok {
+            tracing::debug!(request_id, method, gateway, ?code, took_us, "call ended");
+        } else {
+            tracing::info!(request_id, method, gateway, ?code, took_us, "call ended");
+        }
     }
 }
 
@@ -159,9 +166,9 @@ fn now() -> Instant {
 }
 
 /// The inquiry as it came; what the contract leaves out is empty.
-fn draft(request: QueryRequest) -> Draft {
+fn draft(inquiry: contract::Inquiry) -> Draft {
     let contract::Inquiry { request_number, court, case_number, handler, notice_number, subject, items, include_ended } =
-        request.inquiry.unwrap_or_default();
+        inquiry;
     let (court, handler, subject) =
         (court.unwrap_or_default(), handler.unwrap_or_default(), subject.unwrap_or_default());
     Draft {
