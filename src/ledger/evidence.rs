@@ -1,10 +1,12 @@
 //! What is to be recorded, and the same made ready: leaf, tags and sealed body, worked out where the caller is, so that the
 //! writer has little left to do.
 
+use std::cell::RefCell;
+
 use ring::hmac;
 
 use super::{
-    leaf::{Commitment, Facts, Kind, Leaf, Nonce, Opening, commit_under},
+    leaf::{Commitment, Facts, Kind, Leaf, NONCE_BYTES, Nonce, Opening, commit_under},
     runs::Tag,
     secret::{Secrets, Term},
 };
@@ -52,7 +54,7 @@ const TERM_BYTES: usize = 1 + size_of::<Tag>();
 
 /// Commits to an event, seals it, and works out its tags.
 pub(super) fn prepare(secrets: &Secrets, kind: Kind, evidence: Evidence<'_>) -> Result<Prepared, KeyError> {
-    let nonce: Nonce = keys::random()?;
+    let nonce = nonce()?;
     let opening = secrets.opening(&nonce);
     let key = hmac::Key::new(hmac::HMAC_SHA256, &opening);
     let Evidence { facts, inquiry, answer, terms } = evidence;
@@ -73,6 +75,23 @@ pub(super) fn prepare(secrets: &Secrets, kind: Kind, evidence: Evidence<'_>) -> 
         body
     });
     Ok(Prepared { undated: leaf.undated(), terms, body, opening })
+}
+
+/// Nonces that a thread draws at once: a call to the system for each would cost as much as all that is hashed with it.
+const NONCES_AT_ONCE: usize = 32;
+
+/// The next nonce of this thread. It is no secret, only given out once.
+fn nonce() -> Result<Nonce, KeyError> {
+    thread_local! {
+        static DRAWN: RefCell<Vec<Nonce>> = const { RefCell::new(Vec::new()) };
+    }
+    DRAWN.with_borrow_mut(|drawn| {
+        if drawn.is_empty() {
+            let bytes: [u8; NONCES_AT_ONCE * NONCE_BYTES] = keys::random()?;
+            drawn.extend(bytes.as_chunks::<NONCE_BYTES>().0);
+        }
+        Ok(drawn.pop().expect("some were drawn where there was none"))
+    })
 }
 
 fn encode_terms(secrets: &Secrets, terms: Vec<(Term, String)>) -> Vec<u8> {

@@ -29,8 +29,13 @@ use super::{
 /// How often it looks.
 const INTERVAL: Duration = Duration::from_millis(200);
 
-/// Pages of the log that are moved at once: 4 MiB.
-const LOG_PAGES_MIN: i64 = 1024;
+/// Passes over the log at once, and how few pages of a pass say that it has caught up with the writer.
+const PASSES_MAX: usize = 8;
+const LITTLE_PAGES: i64 = 16;
+
+/// Pages of the log that are moved although there is writing: 64 MiB. What is moved is synced, and the writer's own syncs wait
+/// behind that, so it happens when nothing is written, or rarely; and what is written again meanwhile is moved once.
+const LOG_PAGES_MIN: i64 = 8192;
 
 /// Entries that are made a run of at once.
 pub(super) const RUN_ENTRIES: u64 = 1 << 16;
@@ -65,8 +70,8 @@ impl Keeper {
         let mut news = News::default();
         while self.closed.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
             let Some(shared) = self.shared.upgrade() else { return };
-            self.move_log(&shared, &mut log);
             let end = shared.recent.end();
+            self.move_log(&shared, &mut log, end == last_end);
             if end != last_end {
                 (last_end, last_change) = (end, Instant::now());
             }
@@ -98,18 +103,16 @@ impl Keeper {
     }
 
     /// Moves the log into the database where it is worth it, beside the writer.
-    fn move_log(&self, shared: &Shared, log: &mut Option<Connection>) {
-        let length = std::fs::metadata(self.folder.join(format!("{DATABASE}-wal"))).map_or(0, |file| file.len());
-        if i64::try_from(length / 4096).unwrap_or(0) < LOG_PAGES_MIN {
-            return;
-        }
+    fn move_log(&self, shared: &Shared, log: &mut Option<Connection>, is_idle: bool) {
+        let pages_min = if is_idle { 1 } else { LOG_PAGES_MIN };
         let moved = match log {
-            Some(connection) => move_log(connection),
-            None => connect(&self.folder).and_then(|connection| move_log(log.insert(connection))),
+            Some(connection) => move_log(connection, pages_min),
+            None => connect(&self.folder).and_then(|connection| move_log(log.insert(connection), pages_min)),
         };
         match moved {
+            Ok(None) => {}
             // The writer is told how long it is: it alone can wind it back while it writes without pause.
-            Ok(pages) => drop(shared.queue.try_send(Job::BoundLog(pages))),
+            Ok(Some(pages)) => drop(shared.queue.try_send(Job::BoundLog(pages))),
             Err(error) => {
                 tracing::debug!(%error, "cannot move the ledger's log yet");
                 *log = None;
@@ -192,7 +195,27 @@ fn connect(folder: &std::path::Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Moves what the log holds; returns how long it is, in pages.
-fn move_log(connection: &mut Connection) -> rusqlite::Result<i64> {
-    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))
+/// Moves what the log holds, then what was written meanwhile, until it is little; returns how long the log is, in pages. `None`
+/// where fewer than `pages_min` are to be moved.
+///
+/// `SQLite` syncs the database only where a pass ends with nothing left, which beside a busy writer only a short one does. What
+/// is not synced here the writer syncs when it winds the log back, and everybody waits for that.
+fn move_log(connection: &mut Connection, pages_min: i64) -> rusqlite::Result<Option<i64>> {
+    let (mut log_pages, mut moved_pages) = checkpoint(connection, "NOOP")?;
+    if log_pages - moved_pages < pages_min {
+        return Ok(None);
+    }
+    for _ in 0..PASSES_MAX {
+        let before = moved_pages;
+        (log_pages, moved_pages) = checkpoint(connection, "PASSIVE")?;
+        if moved_pages - before <= LITTLE_PAGES {
+            break;
+        }
+    }
+    Ok(Some(log_pages))
+}
+
+/// How many pages the log has, and how many of them are in the database, after a checkpoint of this kind.
+fn checkpoint(connection: &Connection, kind: &str) -> rusqlite::Result<(i64, i64)> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({kind})"), [], |row| Ok((row.get(1)?, row.get(2)?)))
 }

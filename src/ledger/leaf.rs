@@ -175,7 +175,10 @@ impl Facts {
     /// The same facts with one more. What would break a line is left out of it.
     #[must_use]
     pub fn with(mut self, fact: Fact, text: &str) -> Self {
-        self.0[fact as usize] = text.chars().filter(|one| !one.is_control()).collect();
+        // Every control character has a byte of these; so have a few others, and few texts have any.
+        let may_break = text.bytes().any(|byte| matches!(byte, 0..0x20 | 0x7f | 0xc2));
+        self.0[fact as usize] =
+            if may_break { text.chars().filter(|one| !one.is_control()).collect() } else { text.to_owned() };
         self
     }
 }
@@ -208,7 +211,8 @@ impl Leaf {
     /// Its bytes without the time, which the ledger sets when it writes the entry.
     #[must_use]
     pub fn undated(&self) -> Vec<u8> {
-        let mut text = String::with_capacity(640);
+        // Room for the time as well.
+        let mut text = String::with_capacity(1024);
         let mut line = |name: &str, value: &str| {
             text.push_str(name);
             text.push(' ');

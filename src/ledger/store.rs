@@ -24,9 +24,13 @@ pub(super) const FORMAT: i64 = 1;
 /// The database's file.
 pub(super) const DATABASE: &str = "ledger.db";
 
-/// Pages of the write-ahead log after which the writer itself empties it: 64 MiB. The keeper does so much earlier, but a log
-/// that is never idle is never wound back by it.
-const LOG_PAGES_MAX: i64 = 16_384;
+/// Bytes of a page of a new database. A sealed answer has about two thousand: of those one fits a page of 4096, and half of every
+/// page written and synced would be empty; three fit twice that.
+pub(super) const PAGE_BYTES: u32 = 8192;
+
+/// Pages of the write-ahead log after which the writer itself winds it back: 64 MiB. The keeper has moved nearly all of it when it
+/// tells, but a log that is never idle is never wound back by it.
+const LOG_PAGES_MAX: i64 = 8192;
 
 /// What the ledger says of itself: its format, its salt, the key that signs it, and the seal on these.
 const META_ROWS: i64 = 4;
@@ -67,7 +71,7 @@ impl Batch {
                 return Ok(self.completed[usize::try_from(at).expect("a batch is in memory")]);
             }
             // What an earlier entry completed and the proof needs whole is a part of the right edge.
-            let place = Frontier::positions(self.first).into_iter().position(|at| at == (level, index));
+            let place = Frontier::place(self.first, level, index);
             Ok(self.peaks[place.expect("a proof uses the largest complete subtrees left of the batch")])
         };
         let Ok(proof) = tree::inclusion_proof(entry, self.size, &mut node);
@@ -219,12 +223,12 @@ pub(super) fn unsigned(number: i64) -> u64 {
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(std::time::Duration::from_secs(2))?;
+    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.execute_batch(
-        "PRAGMA page_size = 4096;
-         PRAGMA journal_mode = WAL;
+        "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA wal_autocheckpoint = 0;
-         PRAGMA journal_size_limit = 67108864;
+         PRAGMA journal_size_limit = 134217728;
          PRAGMA cache_size = -16384;
          PRAGMA secure_delete = ON;",
     )

@@ -94,6 +94,14 @@ impl Frontier {
         levels.map(|level| (level, peak_index(size, level))).collect()
     }
 
+    /// At which place among the peaks of a tree of `size` the complete subtree stands; `None` where it is no peak.
+    #[must_use]
+    pub fn place(size: u64, level: u32, index: u64) -> Option<usize> {
+        let is_peak = level < u64::BITS && size >> level & 1 == 1 && index == peak_index(size, level);
+        // Before it stand the larger ones: a bit each.
+        is_peak.then(|| (size >> level).count_ones() as usize - 1)
+    }
+
     /// The number of entries.
     #[must_use]
     pub fn size(&self) -> u64 {

@@ -91,11 +91,18 @@ impl QueryService {
     }
 
     /// Tells the log of a call that ended: who, what became of it, how long it took; nothing of what was asked.
+    ///
+    /// An answer is told at `debug` alone: it stands in the ledger, and where many come a line for each would bury, or by the
+    /// rate limit of the system's journal cost, what an operator needs to know.
     fn log<T>(&self, method: &'static str, gateway: &str, start: Instant, result: &Result<T, Status>) {
         let request_id = self.requests.fetch_add(1, Ordering::Relaxed);
         let took_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         let code = result.as_ref().err().map_or(tonic::Code::Ok, Status::code);
-        tracing::info!(request_id, method, gateway, ?code, took_us, "call ended");
+        if code == tonic::Code::Ok {
+            tracing::debug!(request_id, method, gateway, ?code, took_us, "call ended");
+        } else {
+            tracing::info!(request_id, method, gateway, ?code, took_us, "call ended");
+        }
     }
 }
 

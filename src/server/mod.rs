@@ -7,6 +7,8 @@ pub mod admin;
 
 pub mod tls;
 
+mod gathered;
+
 use std::{
     io,
     net::SocketAddr,
@@ -25,6 +27,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Server, server::Connected};
 
+use self::gathered::Gathered;
 use crate::rpc::{contract::query_service_server::QueryServiceServer, peer::Peer, query::QueryService};
 
 /// How the server listens.
@@ -145,6 +148,7 @@ async fn accept(
             match tokio::time::timeout(timeout, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) if nodelay.is_ok() => {
                     let peer = judge.peer(stream.get_ref().1.peer_certificates());
+                    let stream = Gathered::new(stream);
                     drop(accepted.send(Ok(Connection { stream, peer, _permit: permit })).await);
                 }
                 Ok(Ok(_)) => {}
@@ -157,7 +161,7 @@ async fn accept(
 
 /// A connection that shook hands, and who is at its other end.
 struct Connection {
-    stream: TlsStream<TcpStream>,
+    stream: Gathered<TlsStream<TcpStream>>,
     peer: Peer,
     _permit: tokio::sync::OwnedSemaphorePermit,
 }

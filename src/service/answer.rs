@@ -8,6 +8,7 @@ use super::{
     draft::{self, DraftError},
     engine::{Desk, Engine, Overloaded, chain},
     policy::{Court, Gateway},
+    post::{self, Post},
     record::{self, Call},
     refusal::Refusal,
 };
@@ -52,7 +53,9 @@ enum Reply {
     Fresh(Vec<u8>, Committed),
 }
 
-type Sender = oneshot::Sender<Result<Reply, AnswerError>>;
+type Replied = Result<Reply, AnswerError>;
+
+type Sender = post::Sender<Replied>;
 
 /// Who asks, as policy knows them.
 #[derive(Clone, Copy)]
@@ -71,13 +74,14 @@ pub struct Responder {
     engine: Arc<Engine>,
     ledger: Arc<Ledger>,
     answer_bytes_max: usize,
+    post: Arc<Post<Replied>>,
 }
 
 impl Responder {
     /// Answers by `engine`, recorded in `ledger`, each of at most so many bytes.
     #[must_use]
     pub fn new(engine: Arc<Engine>, ledger: Arc<Ledger>, answer_bytes_max: usize) -> Self {
-        Self { engine, ledger, answer_bytes_max }
+        Self { engine, ledger, answer_bytes_max, post: Arc::new(Post::new()) }
     }
 
     /// The ledger that answers are recorded in.
@@ -111,11 +115,15 @@ impl Responder {
         let Asking { call, gateway, court } = asking;
         let claim = self.claim(gateway, &inquiry.request_number).await;
         let (gateway, court, answer_bytes_max) = (gateway.to_owned(), court.clone(), self.answer_bytes_max);
-        let work = move |desk: &mut Desk, reply: Sender| {
-            let asked = Asked { gateway, court, call, inquiry, answer_bytes_max };
-            asked.answer(desk, claim, reply);
-        };
-        let replied = self.engine.run(work).await?.ok_or(AnswerError::Stopped)??;
+        let (reply, replied) = oneshot::channel();
+        let reply = self.post.sender(reply);
+        self.engine.enqueue(move |desk| {
+            // Nobody waits any more: the call was cancelled or its deadline has passed.
+            if !reply.is_closed() {
+                Asked { gateway, court, call, inquiry, answer_bytes_max }.answer(desk, claim, reply);
+            }
+        })?;
+        let replied = replied.await.map_err(|_| AnswerError::Stopped)??;
         Ok(match replied {
             Reply::Stored(answered) => *answered,
             Reply::Fresh(answer, written) => Answered { answer, receipt: written.receipt(), opening: written.opening },
@@ -218,11 +226,11 @@ impl Asked {
             Ok(Drafted::Fresh(bytes, prepared)) => {
                 let (ledger, _) = match desk.ledger() {
                     Ok(ledger) => ledger,
-                    Err(error) => return drop(reply.send(Err(error.into()))),
+                    Err(error) => return reply.send(Err(error.into())),
                 };
                 return ledger.append(prepared, Some(claim), move |written| {
                     // The caller may have hung up; the evidence stands all the same.
-                    drop(reply.send(written.map(|written| Reply::Fresh(bytes, written)).map_err(AnswerError::from)));
+                    reply.send(written.map(|written| Reply::Fresh(bytes, written)).map_err(AnswerError::from));
                 });
             }
             Err(error) => {
@@ -233,7 +241,7 @@ impl Asked {
                 Err(error)
             }
         };
-        drop(reply.send(result));
+        reply.send(result);
     }
 
     fn asking(&self) -> Asking<'_> {

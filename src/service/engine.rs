@@ -165,17 +165,22 @@ impl Engine {
         work: impl FnOnce(&mut Desk, oneshot::Sender<T>) + Send + 'static,
     ) -> Result<Option<T>, Overloaded> {
         let (reply, done) = oneshot::channel();
-        self.enqueue(Box::new(move |desk| {
+        self.enqueue(move |desk| {
             // Nobody waits any more: the call was cancelled or its deadline has passed.
             if !reply.is_closed() {
                 work(desk, reply);
             }
-        }))?;
+        })?;
         Ok(done.await.ok())
     }
 
     /// Hands the job to the next reader that has room.
-    fn enqueue(&self, mut job: Job) -> Result<(), Overloaded> {
+    ///
+    /// # Errors
+    ///
+    /// [`Overloaded`] where none has.
+    pub(super) fn enqueue(&self, job: impl FnOnce(&mut Desk) + Send + 'static) -> Result<(), Overloaded> {
+        let mut job: Job = Box::new(job);
         let first = self.next.fetch_add(1, Ordering::Relaxed);
         for offset in 0..self.queues.len() {
             match self.queues[first.wrapping_add(offset) % self.queues.len()].try_send(job) {

@@ -14,6 +14,8 @@ pub mod engine;
 
 pub mod record;
 
+mod post;
+
 pub mod answer;
 
 pub mod exchange;
