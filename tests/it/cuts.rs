@@ -188,7 +188,7 @@ fn sweep(act: Act, stride: usize) {
     let at_least = 10 / stride as u64;
     assert!(starts >= at_least && batches >= at_least && indexes >= 4 / stride as u64, "the steps have calls");
     // A database of its own, which grows when the log is moved. A frame of the log is two calls.
-    let of_the_log = [10, 700, 1_400, 2_300, 2_800, 3_100];
+    let of_the_log = [10, 350, 700, 1_100, 1_300, 1_450];
     let cut = of_the_log.into_iter().filter(|call| Bench::new().cut_and_go_on(act, Step::Log, *call)).count();
     assert!(cut >= 4, "{cut} of moving the log");
 }
