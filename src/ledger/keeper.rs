@@ -33,9 +33,10 @@ const INTERVAL: Duration = Duration::from_millis(200);
 const PASSES_MAX: usize = 8;
 const LITTLE_PAGES: i64 = 16;
 
-/// Pages of the log that are moved although there is writing: 64 MiB. What is moved is synced, and the writer's own syncs wait
-/// behind that, so it happens when nothing is written, or rarely; and what is written again meanwhile is moved once.
-const LOG_PAGES_MIN: i64 = 8192;
+/// Pages of the log that are moved although there is writing: 8 MiB. Fewer wait until nothing is written, for the writer's own
+/// syncs wait behind those of the move. More would make the log grow: blocks that are new to a file cost every sync of it more
+/// than blocks that are written again, and what lies in the log after a crash is read again at start-up.
+const LOG_PAGES_MIN: i64 = 1024;
 
 /// Entries that are made a run of at once.
 pub(super) const RUN_ENTRIES: u64 = 1 << 16;

@@ -163,23 +163,50 @@ impl Fact {
 
 /// Facts, each at most once; an empty text is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts([String; Fact::ALL.len()]);
+pub struct Facts {
+    /// The lines that tell them, in the order of a leaf: most are written once, in order, and never read here.
+    lines: String,
+    last: Option<Fact>,
+}
+
+/// What the lines of an answer take, about.
+const FACTS_BYTES: usize = 512;
 
 impl Facts {
     /// The text of a fact; empty where absent.
     #[must_use]
     pub fn get(&self, fact: Fact) -> &str {
-        &self.0[fact as usize]
+        let told = |line: &'_ str| line.split_once(' ').is_some_and(|(name, _)| name == fact.name());
+        self.lines.lines().find(|line| told(line)).and_then(|line| line.split_once(' ')).map_or("", |(_, text)| text)
     }
 
     /// The same facts with one more. What would break a line is left out of it.
     #[must_use]
     pub fn with(mut self, fact: Fact, text: &str) -> Self {
+        if self.last.is_some_and(|last| last >= fact) {
+            return self.with_between(fact, text);
+        }
         // Every control character has a byte of these; so have a few others, and few texts have any.
         let may_break = text.bytes().any(|byte| matches!(byte, 0..0x20 | 0x7f | 0xc2));
-        self.0[fact as usize] =
-            if may_break { text.chars().filter(|one| !one.is_control()).collect() } else { text.to_owned() };
+        if may_break && text.chars().any(char::is_control) {
+            let text: String = text.chars().filter(|one| !one.is_control()).collect();
+            return self.with(fact, &text);
+        }
+        if !text.is_empty() {
+            if self.lines.is_empty() {
+                self.lines.reserve(FACTS_BYTES);
+            }
+            for part in [fact.name(), " ", text, "\n"] {
+                self.lines.push_str(part);
+            }
+            self.last = Some(fact);
+        }
         self
+    }
+
+    /// The same, of a fact that is not the last.
+    fn with_between(self, fact: Fact, text: &str) -> Self {
+        Fact::all().fold(Self::default(), |facts, one| facts.with(one, if one == fact { text } else { self.get(one) }))
     }
 }
 
@@ -213,25 +240,16 @@ impl Leaf {
     pub fn undated(&self) -> Vec<u8> {
         // Room for the time as well.
         let mut text = String::with_capacity(1024);
-        let mut line = |name: &str, value: &str| {
-            text.push_str(name);
-            text.push(' ');
-            text.push_str(value);
-            text.push('\n');
-        };
-        let (title, version) = TITLE.rsplit_once(' ').unwrap_or((TITLE, ""));
-        line(title, version);
-        line("kind", self.kind.word());
-        line("nonce", &hex(&self.nonce));
-        for fact in Fact::all() {
-            let value = self.facts.get(fact);
-            if !value.is_empty() {
-                line(fact.name(), value);
-            }
+        for part in [TITLE, "\nkind ", self.kind.word(), "\nnonce ", &hex(&self.nonce), "\n"] {
+            text.push_str(part);
         }
+        text.push_str(&self.facts.lines);
         for (name, commitment) in [("inquiry", self.inquiry), ("answer", self.answer), ("terms", Some(self.terms))] {
             if let Some(commitment) = commitment {
-                line(name, &BASE64.encode(commitment));
+                text.push_str(name);
+                text.push(' ');
+                BASE64.encode_string(commitment, &mut text);
+                text.push('\n');
             }
         }
         text.into_bytes()
@@ -267,7 +285,7 @@ impl Leaf {
         let nonce = line("nonce").and_then(read_nonce).ok_or(MalformedLeaf)?;
         let mut facts = Facts::default();
         for fact in Fact::all() {
-            line(fact.name()).unwrap_or_default().clone_into(&mut facts.0[fact as usize]);
+            facts = facts.with(fact, line(fact.name()).unwrap_or_default());
         }
         let mut commitment = |name| line(name).map(|text| read_commitment(text).ok_or(MalformedLeaf)).transpose();
         let (inquiry, answer) = (commitment("inquiry")?, commitment("answer")?);

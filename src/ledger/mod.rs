@@ -58,7 +58,7 @@
 //! | before the commit's sync is done | nothing of the batch, or all of it; nobody was told | if all: found by whoever asks again |
 //! | after it, before the replies | the batch | callers ask again and get it |
 //! | a commit fails: disk full, read-only, input/output error | as above | everybody in the batch and after is told `UNAVAILABLE`; the database is opened anew, its head checked, what came to light is made findable, claims from before are worth nothing, and an entry `resume` must be written before anything else is |
-//! | the log grows without pause | `ledger.db-wal` | the keeper moves it beside the writer; past 64 MiB the writer winds it back |
+//! | the log grows without pause | `ledger.db-wal` | the keeper moves it beside the writer; past 16 MiB the writer winds it back |
 //! | while a run is written or merged | see [`runs`] | the index is derived: what is not covered is read from the entries |
 //! | an older copy is put back | a shorter ledger that holds | only a checkpoint kept outside shows it: `bdcd ledger verify --since` |
 //!

@@ -28,9 +28,9 @@ pub(super) const DATABASE: &str = "ledger.db";
 /// page written and synced would be empty; three fit twice that.
 pub(super) const PAGE_BYTES: u32 = 8192;
 
-/// Pages of the write-ahead log after which the writer itself winds it back: 64 MiB. The keeper has moved nearly all of it when it
+/// Pages of the write-ahead log after which the writer itself winds it back: 16 MiB. The keeper has moved nearly all of it when it
 /// tells, but a log that is never idle is never wound back by it.
-const LOG_PAGES_MAX: i64 = 8192;
+const LOG_PAGES_MAX: i64 = 2048;
 
 /// What the ledger says of itself: its format, its salt, the key that signs it, and the seal on these.
 const META_ROWS: i64 = 4;

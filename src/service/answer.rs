@@ -220,7 +220,6 @@ struct Asked {
 impl Asked {
     /// Answers from the ledger, or from the mirror by way of the ledger's writer.
     fn answer(self, desk: &mut Desk, claim: Claim, reply: Sender) {
-        let generation = desk.mirror().map(|(generation, _)| generation.name().to_owned()).unwrap_or_default();
         let result = match self.drafted(desk, &claim) {
             Ok(Drafted::Stored(answered)) => Ok(Reply::Stored(answered)),
             Ok(Drafted::Fresh(bytes, prepared)) => {
@@ -235,6 +234,8 @@ impl Asked {
             }
             Err(error) => {
                 if matches!(error, AnswerError::Draft(_) | AnswerError::Evidence(_)) {
+                    let generation =
+                        desk.mirror().map(|(generation, _)| generation.name().to_owned()).unwrap_or_default();
                     tracing::error!(generation, error = chain(&error), "cannot answer");
                     desk.clear();
                 }
