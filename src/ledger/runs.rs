@@ -40,6 +40,7 @@
 
 mod entries;
 mod error;
+mod filter;
 mod folder;
 mod format;
 mod run;

@@ -59,7 +59,12 @@ impl Row {
     }
 
     pub(super) fn has_tag_of(self, other: Self) -> bool {
-        self.0 >> ENTRY_BITS == other.0 >> ENTRY_BITS
+        self.tag_bits() == other.tag_bits()
+    }
+
+    /// The eighty bits of the tag.
+    pub(super) fn tag_bits(self) -> u128 {
+        self.0 >> ENTRY_BITS
     }
 
     pub(super) fn to_bytes(self) -> [u8; RECORD_BYTES] {

@@ -20,6 +20,7 @@ use ring::hmac;
 use super::{
     entries::Entries,
     error::{Fault, RunsError},
+    filter::Filter,
     format::{BLOCK_BYTES, BLOCK_RECORDS, FENCE_RECORDS, Header, RECORD_BYTES, Row, digest_of_fence},
 };
 
@@ -35,6 +36,8 @@ pub(super) enum Opened {
 pub(super) struct Run {
     pub(super) header: Header,
     pub(super) fence: Vec<Row>,
+    /// Of a run that this process wrote, unless it is too large.
+    filter: Option<Filter>,
     path: PathBuf,
     file: File,
 }
@@ -77,15 +80,15 @@ impl Run {
             Err(source) => return Err(failed(source)),
         };
         match Self::read(&file, entries, key) {
-            Ok((header, fence)) => Ok(Opened::Run(Self { header, fence, path, file })),
+            Ok((header, fence)) => Ok(Opened::Run(Self { header, fence, filter: None, path, file })),
             Err(RunsError::Damaged { fault, .. }) => Ok(Opened::Faulty(fault)),
             Err(error) => Err(error),
         }
     }
 
     /// A run just written.
-    pub(super) fn written(header: Header, fence: Vec<Row>, path: PathBuf, file: File) -> Self {
-        Self { header, fence, path, file }
+    pub(super) fn written(header: Header, fence: Vec<Row>, filter: Option<Filter>, path: PathBuf, file: File) -> Self {
+        Self { header, fence, filter, path, file }
     }
 
     /// Reads header and fence once more; they must be as they were.
@@ -141,6 +144,9 @@ impl Run {
         block: &mut Block,
         each: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, RunsError> {
+        if self.filter.as_ref().is_some_and(|filter| !filter.may_have(target)) {
+            return Ok(ControlFlow::Continue(()));
+        }
         block.record_count = 0;
         let Some(mut at) = self.seek(target, block)? else { return Ok(ControlFlow::Continue(())) };
         let mut last = None;

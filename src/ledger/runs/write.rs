@@ -16,6 +16,7 @@ use tempfile::NamedTempFile;
 use super::{
     entries::Entries,
     error::{RunsError, disk},
+    filter::Filter,
     format::{BLOCK_BYTES, FENCE_RECORDS, Header, Part, Row, digest_of, digest_of_fence, finish},
     run::Run,
     sweep::Sweep,
@@ -34,23 +35,29 @@ struct Writer<'a> {
     buffer: Vec<u8>,
     digest: hmac::Context,
     fence: Vec<Row>,
+    filter: Option<Filter>,
     record_count: u64,
 }
 
 impl<'a> Writer<'a> {
-    fn new(folder: &Path, key: &'a hmac::Key) -> io::Result<Self> {
+    /// Begins a run of so many records at most.
+    fn new(folder: &Path, key: &'a hmac::Key, record_count_max: u64) -> io::Result<Self> {
         // The rights are those of a file that no one changes again, less what the process withholds by its umask.
         let mut file =
             tempfile::Builder::new().prefix(BUILDING).permissions(Permissions::from_mode(0o444)).tempfile_in(folder)?;
         file.write_all(&[0; BLOCK_BYTES])?;
         let digest = digest_of(Part::Body, key);
-        Ok(Self { key, file, buffer: Vec::new(), digest, fence: Vec::new(), record_count: 0 })
+        let filter = Filter::with_room_for(record_count_max);
+        Ok(Self { key, file, buffer: Vec::new(), digest, fence: Vec::new(), filter, record_count: 0 })
     }
 
     /// Adds a record, greater than the one before it.
     fn push(&mut self, row: Row) -> io::Result<()> {
         if self.record_count.is_multiple_of(FENCE_RECORDS) {
             self.fence.push(row);
+        }
+        if let Some(filter) = &mut self.filter {
+            filter.add(row);
         }
         self.record_count += 1;
         self.buffer.extend_from_slice(&row.to_bytes());
@@ -83,7 +90,7 @@ impl<'a> Writer<'a> {
             drop(fs::remove_file(&path));
             return Err(error);
         }
-        Ok(Run::written(header, self.fence, path, file))
+        Ok(Run::written(header, self.fence, self.filter, path, file))
     }
 }
 
@@ -92,10 +99,10 @@ pub(super) fn write_run(
     folder: &Path,
     key: &hmac::Key,
     entries: Entries,
-    rows: impl Iterator<Item = Row>,
+    rows: impl ExactSizeIterator<Item = Row>,
 ) -> Result<Run, RunsError> {
     let failed = disk("write a run");
-    let mut writer = Writer::new(folder, key).map_err(&failed)?;
+    let mut writer = Writer::new(folder, key, rows.len() as u64).map_err(&failed)?;
     for row in rows {
         writer.push(row).map_err(&failed)?;
     }
@@ -115,7 +122,8 @@ pub(super) fn write_merged(
     for (at, sweep) in sweeps.iter_mut().enumerate() {
         heads.extend(sweep.next()?.map(|row| Reverse((row, at))));
     }
-    let mut writer = Writer::new(folder, key).map_err(&failed)?;
+    let record_count = runs.iter().map(|run| run.header.record_count).sum();
+    let mut writer = Writer::new(folder, key, record_count).map_err(&failed)?;
     while let Some(mut head) = heads.peek_mut() {
         let Reverse((row, at)) = *head;
         writer.push(row).map_err(&failed)?;
