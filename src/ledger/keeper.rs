@@ -1,10 +1,9 @@
-//! The thread that keeps the ledger in order behind the writer's back: it moves the write-ahead log into the database, makes
-//! runs of what has gathered, and says when bodies are to go.
+//! The thread that keeps the ledger in order behind the writer's back: it makes runs of what has gathered, and says when bodies
+//! are to go.
 //!
 //! Nothing here is evidence: whatever fails is tried again, and the writer goes on.
 
 use std::{
-    path::PathBuf,
     sync::{
         Arc, Weak,
         mpsc::{Receiver, RecvTimeoutError},
@@ -12,31 +11,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags};
-
 use super::{
     Shared,
     error::{OpenError, ReadError},
     evidence::Evidence,
     leaf::{Fact, Facts, Kind},
     read::Reader,
-    runs::{Runs, RunsError},
+    recent::Gathered,
+    runs::{Record, Runs, RunsError},
     secret::Term,
-    store::{DATABASE, signed},
+    store::signed,
     writer::{Job, News, chain},
 };
 
 /// How often it looks.
 const INTERVAL: Duration = Duration::from_millis(200);
-
-/// Passes over the log at once, and how few pages of a pass say that it has caught up with the writer.
-const PASSES_MAX: usize = 8;
-const LITTLE_PAGES: i64 = 16;
-
-/// Pages of the log that are moved although there is writing: 8 MiB. Fewer wait until nothing is written, for the writer's own
-/// syncs wait behind those of the move. More would make the log grow, whose new blocks, a profile suggests, cost more to
-/// sync than blocks that are written again; and what lies in the log after a crash is read again at start-up.
-const LOG_PAGES_MIN: i64 = 1024;
 
 /// Entries that are made a run of at once.
 pub(super) const RUN_ENTRIES: u64 = 1 << 16;
@@ -54,7 +43,6 @@ const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 /// Keeps the ledger in order until it is closed.
 pub(super) struct Keeper {
-    pub(super) folder: PathBuf,
     pub(super) shared: Weak<Shared>,
     pub(super) runs: Arc<Runs>,
     pub(super) body_retention: Option<Duration>,
@@ -62,17 +50,24 @@ pub(super) struct Keeper {
     pub(super) closed: Receiver<()>,
 }
 
+/// What the keeper has in hand between two looks.
+#[derive(Default)]
+struct Hand {
+    /// What a run could not be made of yet.
+    gathered: Option<Gathered>,
+    /// What the last run was made of, emptied: room for what gathers next.
+    room: Vec<Record>,
+}
+
 impl Keeper {
     pub(super) fn run(self) {
-        let mut log = None;
         let (mut last_end, mut last_change) = (0, Instant::now());
         let (mut last_run, mut retention_due) = (Instant::now(), Instant::now());
-        let mut removing = None;
+        let (mut removing, mut hand) = (None, Hand::default());
         let mut news = News::default();
         while self.closed.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
             let Some(shared) = self.shared.upgrade() else { return };
             let end = shared.recent.end();
-            self.move_log(&shared, &mut log, end == last_end);
             if end != last_end {
                 (last_end, last_change) = (end, Instant::now());
             }
@@ -84,9 +79,9 @@ impl Keeper {
             }
             let gathering = shared.recent.gathering();
             let is_due = last_change.elapsed() >= IDLE || last_run.elapsed() >= RUN_INTERVAL;
-            if gathering >= RUN_ENTRIES || (gathering > 0 && is_due) {
+            if gathering >= RUN_ENTRIES || (is_due && (gathering > 0 || hand.gathered.is_some())) {
                 last_run = Instant::now();
-                self.make_run(&shared, &mut news);
+                self.make_run(&shared, &mut hand, &mut news);
             }
             let removed = match (removing, self.body_retention) {
                 (Some(end), _) => go_on_removing(&shared, end),
@@ -103,30 +98,12 @@ impl Keeper {
         }
     }
 
-    /// Moves the log into the database where it is worth it, beside the writer.
-    fn move_log(&self, shared: &Shared, log: &mut Option<Connection>, is_idle: bool) {
-        let pages_min = if is_idle { 1 } else { LOG_PAGES_MIN };
-        let moved = match log {
-            Some(connection) => move_log(connection, pages_min),
-            None => connect(&self.folder).and_then(|connection| move_log(log.insert(connection), pages_min)),
-        };
-        match moved {
-            Ok(None) => {}
-            // The writer is told how long it is: it alone can wind it back while it writes without pause.
-            Ok(Some(pages)) => drop(shared.queue.try_send(Job::BoundLog(pages))),
-            Err(error) => {
-                tracing::debug!(%error, "cannot move the ledger's log yet");
-                *log = None;
-            }
-        }
-    }
-
-    fn make_run(&self, shared: &Shared, news: &mut News) {
-        let gathered = shared.recent.take();
-        let made = self.mend(shared, gathered.first).and_then(|()| {
-            let mut records = gathered.records.clone();
-            self.runs.add(gathered.first, gathered.end, &mut records).map_err(OpenError::from)
-        });
+    fn make_run(&self, shared: &Shared, hand: &mut Hand, news: &mut News) {
+        let take = || shared.recent.take(std::mem::take(&mut hand.room));
+        let mut gathered = hand.gathered.take().unwrap_or_else(take);
+        let made = self
+            .mend(shared, gathered.first)
+            .and_then(|()| self.runs.add(gathered.first, gathered.end, &mut gathered.records).map_err(OpenError::from));
         if let Err(error) = made {
             let error_text = chain(&error);
             if news.is_new(&error_text) {
@@ -140,6 +117,9 @@ impl Keeper {
         // A run may be there although merging it failed.
         if self.runs.through() >= gathered.end {
             shared.recent.forget();
+            hand.room = gathered.records;
+        } else {
+            hand.gathered = Some(gathered);
         }
     }
 
@@ -187,36 +167,4 @@ fn go_on_removing(shared: &Shared, end: u64) -> Result<Option<u64>, Box<dyn std:
 /// Whether there is a body of an entry before `end`.
 fn is_left(reader: &Reader, end: u64) -> Result<bool, ReadError> {
     Ok(reader.body_numbers(i64::MIN, 1)?.pop().is_some_and(|first| first < signed(end)))
-}
-
-fn connect(folder: &std::path::Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(folder.join(DATABASE), flags)?;
-    connection.busy_timeout(Duration::ZERO)?;
-    Ok(connection)
-}
-
-/// Moves what the log holds, then what was written meanwhile, until it is little; returns how long the log is, in pages. `None`
-/// where fewer than `pages_min` are to be moved.
-///
-/// `SQLite` syncs the database only where a pass ends with nothing left, which beside a busy writer only a short one does. What
-/// is not synced here the writer syncs when it winds the log back, and everybody waits for that.
-fn move_log(connection: &mut Connection, pages_min: i64) -> rusqlite::Result<Option<i64>> {
-    let (mut log_pages, mut moved_pages) = checkpoint(connection, "NOOP")?;
-    if log_pages - moved_pages < pages_min {
-        return Ok(None);
-    }
-    for _ in 0..PASSES_MAX {
-        let before = moved_pages;
-        (log_pages, moved_pages) = checkpoint(connection, "PASSIVE")?;
-        if moved_pages - before <= LITTLE_PAGES {
-            break;
-        }
-    }
-    Ok(Some(log_pages))
-}
-
-/// How many pages the log has, and how many of them are in the database, after a checkpoint of this kind.
-fn checkpoint(connection: &Connection, kind: &str) -> rusqlite::Result<(i64, i64)> {
-    connection.query_row(&format!("PRAGMA wal_checkpoint({kind})"), [], |row| Ok((row.get(1)?, row.get(2)?)))
 }

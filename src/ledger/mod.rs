@@ -58,7 +58,7 @@
 //! | before the commit's sync is done | nothing of the batch, or all of it; nobody was told | if all: found by whoever asks again |
 //! | after it, before the replies | the batch | callers ask again and get it |
 //! | a commit fails: disk full, read-only, input/output error | as above | everybody in the batch and after is told `UNAVAILABLE`; the database is opened anew, its head checked, what came to light is made findable, claims from before are worth nothing, and an entry `resume` must be written before anything else is |
-//! | the log grows without pause | `ledger.db-wal` | the keeper moves it beside the writer; past 16 MiB the writer winds it back |
+//! | the log grows without pause | `ledger.db-wal` | it is moved beside the writer, a little at a time; past 32 MiB the writer winds it back |
 //! | while a run is written or merged | see [`runs`] | the index is derived: what is not covered is read from the entries |
 //! | an older copy is put back | a shorter ledger that holds | only a checkpoint kept outside shows it: `bdcd ledger verify --since` |
 //!
@@ -99,6 +99,8 @@ mod writer;
 
 mod keeper;
 
+mod log;
+
 pub mod audit;
 
 use std::{
@@ -126,6 +128,7 @@ use crate::keys::{KeyError, MasterKey};
 use claims::Claims;
 use keeper::Keeper;
 use leaf::{Fact, Facts, Kind};
+use log::Mover;
 use note::{Ed25519Signer, Signer, VerifierKey};
 use recent::Recent;
 use runs::{Mode, Runs, RunsError};
@@ -164,6 +167,7 @@ pub struct Ledger {
     shared: Option<Arc<Shared>>,
     writer: Option<thread::JoinHandle<()>>,
     keeper: Option<thread::JoinHandle<()>>,
+    mover: Option<thread::JoinHandle<()>>,
     open: Option<mpsc::Sender<()>>,
     _lock: File,
 }
@@ -250,6 +254,7 @@ impl Ledger {
         let recent = Arc::new(gather(&folder, &secrets, &key, &runs, store.size())?);
         let (queue, jobs) = mpsc::sync_channel(options.queue_entries_max.max(1));
         let claims = Claims::default();
+        let (mover, written) = Mover::new(folder.clone());
         let writer = Writer {
             folder: folder.clone(),
             key: key.clone(),
@@ -259,14 +264,15 @@ impl Ledger {
             claims: claims.clone(),
             clock: Arc::clone(&clock),
             limits: BatchLimits { entries_max: options.batch_entries_max.max(1), bytes_max: options.batch_bytes_max },
+            written,
         };
         let shared = Arc::new(Shared { folder, secrets, key, signer, queue, claims, recent, runs, clock });
         let thread = |source| OpenError::Thread { source };
         let writer =
             thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run(store, &jobs)).map_err(thread)?;
+        let mover = thread::Builder::new().name("ledger-log".to_owned()).spawn(move || mover.run()).map_err(thread)?;
         let (open, closed) = mpsc::channel();
         let keeper = Keeper {
-            folder: shared.folder.clone(),
             shared: Arc::downgrade(&shared),
             runs: Arc::clone(&shared.runs),
             body_retention: options.body_retention,
@@ -274,7 +280,14 @@ impl Ledger {
         };
         let keeper =
             thread::Builder::new().name("ledger-keeper".to_owned()).spawn(move || keeper.run()).map_err(thread)?;
-        Ok(Self { shared: Some(shared), writer: Some(writer), keeper: Some(keeper), open: Some(open), _lock: lock })
+        Ok(Self {
+            shared: Some(shared),
+            writer: Some(writer),
+            keeper: Some(keeper),
+            mover: Some(mover),
+            open: Some(open),
+            _lock: lock,
+        })
     }
 
     /// The key that signs the ledger.
@@ -390,7 +403,8 @@ impl Drop for Ledger {
         }
         // With the last sender the writer's queue ends; it writes what waits and closes the database.
         drop(self.shared.take());
-        for thread in [self.writer.take()].into_iter().flatten() {
+        // The mover ends after the writer.
+        for thread in [self.writer.take(), self.mover.take()].into_iter().flatten() {
             drop(thread.join());
         }
     }
@@ -471,8 +485,8 @@ fn gather(
 fn cover(reader: &Reader, runs: &Runs, end: u64) -> Result<(), OpenError> {
     let gathered = Recent::starting_at(runs.through());
     reader.each(runs.through(), end, &mut |entry| gathered.add(entry.number, &entry.terms)).map_err(unreadable)?;
-    let gathered = gathered.take();
-    Ok(runs.add(gathered.first, gathered.end, &mut gathered.records.clone())?)
+    let mut gathered = gathered.take(Vec::new());
+    Ok(runs.add(gathered.first, gathered.end, &mut gathered.records)?)
 }
 
 /// An entry that cannot be read while the ledger is opened or put in order.

@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -21,19 +21,24 @@ const ENTRIES_MAX: u64 = 1 << 18;
 /// How long the writer waits for room at a time.
 const ROOM_WAIT: Duration = Duration::from_millis(200);
 
-/// Entries of a stretch, by what they are found by.
+/// What the entries of a stretch are searched by, to make a run of.
 #[derive(Default)]
 pub(super) struct Gathered {
     pub(super) first: u64,
     pub(super) end: u64,
-    once: HashMap<Tag, u64>,
     pub(super) records: Vec<Record>,
 }
 
+/// Entries of a stretch by what is asked once.
+type Once = HashMap<Tag, u64>;
+
 #[derive(Default)]
 struct State {
-    gathering: Gathered,
-    taken: Option<Arc<Gathered>>,
+    gathered: Gathered,
+    once: Once,
+    /// The first entry of what was taken and is not forgotten, and its entries.
+    taken: Option<u64>,
+    taken_once: Once,
 }
 
 /// The newest entries.
@@ -47,18 +52,18 @@ impl Recent {
     /// Starts with the entry after those that runs cover.
     pub(super) fn starting_at(first: u64) -> Self {
         let recent = Self::default();
-        recent.locked().gathering = Gathered { first, end: first, ..Gathered::default() };
+        recent.locked().gathered = Gathered { first, end: first, ..Gathered::default() };
         recent
     }
 
     /// Adds the next entry with its terms.
     pub(super) fn add(&self, entry: u64, terms: &[u8]) {
-        let gathering = &mut self.locked().gathering;
-        gathering.end = entry + 1;
+        let state = &mut *self.locked();
+        state.gathered.end = entry + 1;
         for (kind, tag) in decode_terms(terms) {
-            gathering.records.push(Record { tag, entry });
+            state.gathered.records.push(Record { tag, entry });
             if kind == Term::Once as u8 {
-                gathering.once.insert(tag, entry);
+                state.once.insert(tag, entry);
             }
         }
     }
@@ -66,51 +71,53 @@ impl Recent {
     /// The entry that answered what is asked once.
     pub(super) fn once(&self, tag: &Tag) -> Option<u64> {
         let state = self.locked();
-        let taken = || state.taken.as_ref().and_then(|taken| taken.once.get(tag));
-        state.gathering.once.get(tag).or_else(taken).copied()
+        state.once.get(tag).or_else(|| state.taken_once.get(tag)).copied()
     }
 
     /// The first entry that is not here yet.
     pub(super) fn end(&self) -> u64 {
-        self.locked().gathering.end
+        self.locked().gathered.end
     }
 
     /// The first entry that is here; runs must cover all before it.
     pub(super) fn first(&self) -> u64 {
         let state = self.locked();
-        state.taken.as_ref().map_or(state.gathering.first, |taken| taken.first)
+        state.taken.unwrap_or(state.gathered.first)
     }
 
     /// How many entries gather.
     pub(super) fn gathering(&self) -> u64 {
         let state = self.locked();
-        state.gathering.end - state.gathering.first
+        state.gathered.end - state.gathered.first
     }
 
     /// Gives the keeper time to make room, where more has gathered than should. Evidence never waits longer for its index.
     pub(super) fn wait_for_room(&self) {
         let state = self.locked();
-        if state.gathering.end - state.gathering.first >= ENTRIES_MAX && state.taken.is_some() {
+        if state.gathered.end - state.gathered.first >= ENTRIES_MAX && state.taken.is_some() {
             drop(self.changed.wait_timeout(state, ROOM_WAIT));
         }
     }
 
-    /// Takes what has gathered, to make a run of it; it stays findable until [`Recent::forget`].
-    pub(super) fn take(&self) -> Arc<Gathered> {
-        let mut state = self.locked();
-        if let Some(taken) = &state.taken {
-            return Arc::clone(taken);
-        }
-        let end = state.gathering.end;
-        let fresh = Gathered { first: end, end, ..Gathered::default() };
-        let taken = Arc::new(std::mem::replace(&mut state.gathering, fresh));
-        state.taken = Some(Arc::clone(&taken));
-        taken
+    /// Takes what has gathered, to make a run of it; it stays findable until [`Recent::forget`], which comes before the next.
+    ///
+    /// `room` is for what gathers from now on, so that the writer seldom has to make any: for that it copies all that is there.
+    pub(super) fn take(&self, mut room: Vec<Record>) -> Gathered {
+        let state = &mut *self.locked();
+        let end = state.gathered.end;
+        room.clear();
+        state.taken = Some(state.gathered.first);
+        // Empty since it was forgotten, but for its room.
+        std::mem::swap(&mut state.once, &mut state.taken_once);
+        std::mem::replace(&mut state.gathered, Gathered { first: end, end, records: room })
     }
 
     /// Forgets what was taken: a run covers it.
     pub(super) fn forget(&self) {
-        self.locked().taken = None;
+        let mut state = self.locked();
+        state.taken = None;
+        state.taken_once.clear();
+        drop(state);
         self.changed.notify_all();
     }
 

@@ -3,7 +3,7 @@
 //! Everything of a batch is one transaction: entries with the hashes of the subtrees that they complete, sealed bodies, and
 //! one signed checkpoint. The write-ahead log is synced by the commit; only then is the batch told of.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
@@ -28,9 +28,8 @@ pub(super) const DATABASE: &str = "ledger.db";
 /// page written and synced would be empty; three fit twice that.
 pub(super) const PAGE_BYTES: u32 = 8192;
 
-/// Pages of the write-ahead log after which the writer itself winds it back: 16 MiB. The keeper has moved nearly all of it when it
-/// tells, but a log that is never idle is never wound back by it.
-const LOG_PAGES_MAX: i64 = 2048;
+/// How long a lock of another process is waited for.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What the ledger says of itself: its format, its salt, the key that signs it, and the seal on these.
 const META_ROWS: i64 = 4;
@@ -202,12 +201,12 @@ impl Store {
         self.connection.prepare_cached(statement)?.execute(params![signed(end), signed(count)])
     }
 
-    /// Winds the write-ahead log back where it has grown past its bound; the keeper has moved most of it already.
-    pub(super) fn bound_log(&mut self, log_pages: i64) -> rusqlite::Result<()> {
-        if log_pages > LOG_PAGES_MAX {
-            self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))?;
-        }
-        Ok(())
+    /// Winds the write-ahead log back, most of which is in the database already. Where somebody reads just now, it is left to the
+    /// next time: nobody waits for a reader.
+    pub(super) fn wind_back_log(&mut self) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(Duration::ZERO)?;
+        self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))?;
+        self.connection.busy_timeout(BUSY_TIMEOUT)
     }
 }
 
@@ -222,7 +221,7 @@ pub(super) fn unsigned(number: i64) -> u64 {
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(std::time::Duration::from_secs(2))?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;

@@ -20,6 +20,7 @@ use super::{
     error::{AppendError, OpenError},
     evidence::{Evidence, Prepared, prepare},
     leaf::{Fact, Facts, Kind, Opening, UtcMillis},
+    log::Written,
     note::{Signer, VerifierKey},
     read::Reader,
     recent::Recent,
@@ -46,8 +47,6 @@ pub(super) enum Job {
     Append(Append),
     /// Remove sealed bodies of entries before this one; an entry that says so stands already.
     RemoveBodies(u64),
-    /// Wind the log back, which has this many pages.
-    BoundLog(i64),
 }
 
 /// An entry to be written.
@@ -94,6 +93,7 @@ pub(super) struct Writer {
     pub(super) claims: Claims,
     pub(super) clock: Clock,
     pub(super) limits: BatchLimits,
+    pub(super) written: Written,
 }
 
 /// Ends the process where the writer panics: half a state must not go on answering.
@@ -115,9 +115,9 @@ impl Writer {
         let mut state = Some(store);
         let mut tried = Instant::now();
         let mut news = News::default();
-        let (mut appends, mut others) = (Vec::new(), Vec::new());
+        let (mut appends, mut removal) = (Vec::new(), None);
         loop {
-            match self.take(jobs, state.is_some(), &mut appends, &mut others) {
+            match self.take(jobs, state.is_some(), &mut appends, &mut removal) {
                 Taken::Jobs => {}
                 Taken::Nothing if state.is_none() => {}
                 Taken::Nothing => continue,
@@ -129,10 +129,10 @@ impl Writer {
             }
             let Some(store) = &mut state else {
                 appends.drain(..).for_each(|append: Append| (append.reply)(Err(AppendError::Unavailable)));
-                others.clear();
+                removal = None;
                 continue;
             };
-            if let Err(error) = self.work(store, &mut appends, &mut others) {
+            if let Err(error) = self.work(store, &mut appends, removal.take()) {
                 tracing::error!(error = %chain(&error), "cannot write the ledger: nothing is answered until it can be written");
                 state = None;
                 tried = Instant::now();
@@ -141,7 +141,7 @@ impl Writer {
     }
 
     /// Takes what waits, up to the limits.
-    fn take(&self, jobs: &Receiver<Job>, is_well: bool, appends: &mut Vec<Append>, others: &mut Vec<Job>) -> Taken {
+    fn take(&self, jobs: &Receiver<Job>, is_well: bool, appends: &mut Vec<Append>, removal: &mut Option<u64>) -> Taken {
         let first = if is_well {
             jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
         } else {
@@ -159,7 +159,7 @@ impl Writer {
                     bytes += append.prepared.size_bytes();
                     appends.push(append);
                 }
-                other => others.push(other),
+                Job::RemoveBodies(end) => *removal = Some(end),
             }
             if appends.len() >= self.limits.entries_max || bytes >= self.limits.bytes_max {
                 return Taken::Jobs;
@@ -173,7 +173,7 @@ impl Writer {
     }
 
     /// Does what was taken. Where it fails, everybody has been told.
-    fn work(&self, store: &mut Store, appends: &mut Vec<Append>, others: &mut Vec<Job>) -> rusqlite::Result<()> {
+    fn work(&self, store: &mut Store, appends: &mut Vec<Append>, removal: Option<u64>) -> rusqlite::Result<()> {
         self.recent.wait_for_room();
         // What was asked before may have come to light while a claim on it was held; whoever held it asks again, and finds it.
         let (appends, stale): (Vec<_>, Vec<_>) =
@@ -184,15 +184,13 @@ impl Writer {
         if !appends.is_empty() {
             self.append(store, appends)?;
         }
-        for job in others.drain(..) {
-            match job {
-                Job::Append(_) => {}
-                Job::RemoveBodies(end) => {
-                    // A few at a time; the keeper asks again until none is left.
-                    store.remove_bodies(end, REMOVED_BODIES_MAX)?;
-                }
-                Job::BoundLog(pages) => store.bound_log(pages)?,
-            }
+        if let Some(end) = removal {
+            // A few at a time; the keeper asks again until none is left.
+            store.remove_bodies(end, REMOVED_BODIES_MAX)?;
+        }
+        self.written.tell();
+        if self.written.is_long() {
+            store.wind_back_log()?;
         }
         Ok(())
     }
