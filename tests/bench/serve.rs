@@ -58,6 +58,9 @@ const ROUNDS: usize = 9;
 const ROUND: Duration = Duration::from_millis(1500);
 const IN_FLIGHT: [usize; 3] = [1, 16, 64];
 
+/// How long the daemon is left alone after a round of its own, so that what it puts in order when idle does not slow the floor.
+const SETTLING: Duration = Duration::from_secs(2);
+
 /// People asked about.
 const SUBJECTS: usize = 500;
 
@@ -124,6 +127,7 @@ async fn measure(play: &Path, port: u16) -> Result<(), Failed> {
             let echoed = round(&floor, &asked, &next, in_flight).await?;
             let answered = round(&own, &asked, &next, in_flight).await?;
             verify(&answered.last, &key)?;
+            tokio::time::sleep(SETTLING).await;
             rounds.push((answered, echoed));
         }
         let median = |figure: fn(&(Round, Round)) -> f64| median(rounds.iter().map(figure).collect());
