@@ -83,6 +83,9 @@ enum MoveError {
     Store(#[from] rusqlite::Error),
     #[error(transparent)]
     Disk(#[from] io::Error),
+    /// What was moved may not be on disk, and the next sync would not say so. The log has it as long as nobody winds it back.
+    #[error(transparent)]
+    Unsure(io::Error),
 }
 
 impl Mover {
@@ -110,10 +113,17 @@ impl Mover {
                 Err(RecvTimeoutError::Timeout) => 1,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            is_left = self.step(pages_min).unwrap_or_else(|error| {
-                tracing::debug!(%error, "cannot move the ledger's log yet");
-                true
-            });
+            is_left = match self.step(pages_min) {
+                Ok(is_left) => is_left,
+                Err(MoveError::Unsure(error)) => {
+                    tracing::error!(%error, "the disk failed to keep what was moved into the ledger: its log is kept whole; see to the disk, then restart the daemon, which moves it again");
+                    return;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "cannot move the ledger's log yet");
+                    true
+                }
+            };
         }
     }
 
@@ -129,7 +139,7 @@ impl Mover {
         }
         let (pages, moved) = checkpoint(&open.connection, "PASSIVE")?;
         // SQLite syncs the database only where nothing was written meanwhile, which beside a busy writer is never.
-        open.database.sync_data()?;
+        open.database.sync_data().map_err(MoveError::Unsure)?;
         open.let_go()?;
         // A reader who still needs the log keeps it from being moved, and would keep the writer waiting.
         if pages > PAGES_MAX && pages == moved {
