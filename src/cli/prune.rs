@@ -3,7 +3,10 @@
 use super::{ConfigArgument, Failure, ledger, print, say, snapshot};
 use crate::{
     config::Config,
-    ledger::leaf::{Fact, Kind},
+    ledger::{
+        leaf::{Fact, Kind},
+        search::{Criteria, Search},
+    },
     service::record::OperatorAct,
 };
 
@@ -29,8 +32,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if going.is_empty() {
         return print("nothing to remove\n");
     }
+    let stretches = served(&config)?;
     for name in &going {
-        for (first, end) in served(&config, name)? {
+        for Stretch { first, end, .. } in stretches.iter().filter(|stretch| stretch.generation == *name) {
             say(&format!(
                 "warning: answers in ledger entries {first} to {} came from generation `{name}`: without it `bdcd ledger replay` \
                  cannot compose them again (their receipts go on proving them)",
@@ -51,16 +55,26 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The stretches of the ledger in which a generation served: first entry, and the entry after the last.
-fn served(config: &Config, name: &str) -> Result<Vec<(u64, u64)>, Failure> {
-    let failed = |err: crate::ledger::ReadError| Failure::failed(&err);
+/// Entries that were written while one generation served.
+struct Stretch {
+    generation: String,
+    first: u64,
+    /// The entry after the last.
+    end: u64,
+}
+
+/// Which generation served while which entries were written; stretches without entries are left out.
+fn served(config: &Config) -> Result<Vec<Stretch>, Failure> {
     let reader = ledger::reader(config)?;
-    let changes = reader.of_kind(Kind::Generation).map_err(failed)?;
-    let size = reader.size().map_err(failed)?;
-    let ends = changes.iter().skip(1).map(|(number, _)| *number).chain([size]);
-    let stretches = changes.iter().zip(ends).filter(|((number, leaf), end)| {
-        // A stretch of its own change alone has no answer in it.
-        leaf.facts.get(Fact::Generation) == name && *end > number + 1
+    let criteria = Criteria { kind: Some(Kind::Generation), ..Criteria::default() };
+    let search = Search::new(&reader, &criteria, 0).map_err(|err| Failure::failed(&err))?;
+    let size = search.end();
+    let changes = search.collect::<Result<Vec<_>, _>>().map_err(|err| Failure::failed(&err))?;
+    let ends = changes.iter().skip(1).map(|change| change.entry.number).chain([size]);
+    let stretches = changes.iter().zip(ends).map(|(change, end)| Stretch {
+        generation: change.leaf.facts.get(Fact::Generation).to_owned(),
+        first: change.entry.number + 1,
+        end,
     });
-    Ok(stretches.map(|((number, _), end)| (number + 1, end)).collect())
+    Ok(stretches.filter(|stretch| stretch.first < stretch.end).collect())
 }

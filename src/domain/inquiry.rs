@@ -117,6 +117,7 @@ impl Draft {
         if violations.is_empty() { Ok(self.checked(items)) } else { Err(violations) }
     }
 
+    /// Its texts in the order of the contract, each with what it is called and whether it must be there.
     fn texts(&self, door: Door) -> [(FieldName, &str, bool); 12] {
         let in_query = door == Door::Query;
         [
@@ -261,17 +262,18 @@ impl Inquiry {
             &self.subject_name,
             &self.document_kind,
             &self.document_number,
-        ];
+        ]
+        .map(String::as_str);
         let items: Vec<u8> = self.items.iter().map(|item| *item as u8).collect();
         encode(texts, &items, self.include_ended)
     }
 }
 
 /// Writes the bytes of `bdcd.query.v1.Inquiry`: texts in the order of the contract, items as they are packed.
-fn encode(texts: [&String; 12], items: &[u8], include_ended: bool) -> Vec<u8> {
+fn encode(texts: [&str; 12], items: &[u8], include_ended: bool) -> Vec<u8> {
     let [request, court, code, case, handler, work, official, contact, notice, name, kind, number] = texts;
     let mut writer = Writer::with_capacity(384);
-    let message = |writer: &mut Writer, tag, texts: &[&String]| {
+    let message = |writer: &mut Writer, tag, texts: &[&str]| {
         writer.message(tag, |writer| (1..).zip(texts).for_each(|(tag, text)| writer.text(tag, text)));
     };
     writer.text(1, request);
@@ -291,20 +293,7 @@ impl Draft {
     /// The bytes of `bdcd.query.v1.Inquiry`, as it came; an item that is none is left out.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let texts = [
-            &self.request_number,
-            &self.court_name,
-            &self.court_code,
-            &self.case_number,
-            &self.handler_name,
-            &self.work_certificate_number,
-            &self.official_certificate_number,
-            &self.handler_contact,
-            &self.notice_number,
-            &self.subject_name,
-            &self.document_kind,
-            &self.document_number,
-        ];
+        let texts = self.texts(Door::Query).map(|(_, text, _)| text);
         let items: Vec<u8> =
             self.items.iter().filter_map(|number| Item::from_number(*number)).map(|item| item as u8).collect();
         encode(texts, &items, self.include_ended)

@@ -231,7 +231,7 @@ impl<'a> Walk<'a> {
         }
         if let Some(mut entry) = self.removed.first_from(self.removed_before) {
             // A stretch passes over entries that never had a body.
-            while self.reader.entry(entry)?.leaf().is_ok_and(|leaf| leaf.inquiry.is_none() && leaf.answer.is_none()) {
+            while self.reader.entry(entry)?.leaf().is_ok_and(|leaf| !leaf.has_body()) {
                 entry += 1;
             }
             return Err(AuditError::Fault { entry, what: "has lost its body, which no entry says was removed" });

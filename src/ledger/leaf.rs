@@ -235,6 +235,12 @@ pub struct Leaf {
 pub struct MalformedLeaf;
 
 impl Leaf {
+    /// Whether the entry was written with a body, which retention may have removed since.
+    #[must_use]
+    pub fn has_body(&self) -> bool {
+        self.inquiry.is_some() || self.answer.is_some()
+    }
+
     /// Its bytes without the time, which the ledger sets when it writes the entry.
     #[must_use]
     pub fn undated(&self) -> Vec<u8> {

@@ -55,8 +55,8 @@ impl Written {
         self.written.try_send(()).unwrap_or_default();
     }
 
-    /// Whether the log is to be wound back now; asked once, it is no longer so.
-    pub(super) fn is_long(&self) -> bool {
+    /// Whether the log is to be wound back now. That it is, is told once.
+    pub(super) fn take_long(&self) -> bool {
         self.is_long.load(Ordering::Relaxed) && self.is_long.swap(false, Ordering::Relaxed)
     }
 }
@@ -74,7 +74,7 @@ struct Open {
     connection: Connection,
     database: &'static File,
     /// Bytes of the database that were let go of, or were there before.
-    let_go: u64,
+    forgotten: u64,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -154,11 +154,11 @@ impl Open {
     /// is that of the mirror, in which every inquiry looks.
     fn let_go(&mut self) -> io::Result<()> {
         let end = self.database.metadata()?.len().saturating_sub(CACHED_BYTES);
-        if let Some(length) = std::num::NonZero::new(end.saturating_sub(self.let_go))
+        if let Some(length) = std::num::NonZero::new(end.saturating_sub(self.forgotten))
             && length.get() >= LET_GO_BYTES
         {
-            rustix::fs::fadvise(self.database, self.let_go, Some(length), rustix::fs::Advice::DontNeed)?;
-            self.let_go = end;
+            rustix::fs::fadvise(self.database, self.forgotten, Some(length), rustix::fs::Advice::DontNeed)?;
+            self.forgotten = end;
         }
         Ok(())
     }
@@ -172,8 +172,8 @@ fn open(folder: &std::path::Path) -> Result<Open, MoveError> {
     // Never closed: POSIX drops all locks of a process on a file as soon as it closes any handle on it, and SQLite's are such locks.
     // That costs one handle for each ledger that is opened, which is one a process.
     let database: &File = Box::leak(Box::new(File::open(&file)?));
-    let let_go = database.metadata()?.len();
-    Ok(Open { connection, database, let_go })
+    let forgotten = database.metadata()?.len();
+    Ok(Open { connection, database, forgotten })
 }
 
 /// How many pages the log has, and how many of them are in the database, after a checkpoint of this kind.

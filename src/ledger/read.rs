@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use super::{
     error::{OpenError, ReadError},
     evidence::{Body, decode_terms, is_committed},
-    leaf::{Kind, Leaf, Opening, UtcMillis},
+    leaf::{Leaf, Opening, UtcMillis},
     note::VerifierKey,
     receipt,
     runs::{Mode, Runs, Tag},
@@ -241,8 +241,7 @@ impl Reader {
         if !is_committed(&self.opening(leaf), "terms", Some(&entry.terms), Some(&leaf.terms)) {
             return Err(damaged("is found by terms that its leaf does not commit to"));
         }
-        let is_due = leaf.inquiry.is_some() || leaf.answer.is_some();
-        match (self.body(entry.number, leaf)?, is_due) {
+        match (self.body(entry.number, leaf)?, leaf.has_body()) {
             (Some(_), true) => Ok(BodyState::Kept),
             (Some(_), false) => Err(damaged("has a body that its leaf does not know")),
             (None, true) => Ok(BodyState::Removed),
@@ -345,27 +344,6 @@ impl Reader {
             self.connection.prepare_cached("SELECT number FROM body WHERE number >= ?1 ORDER BY number LIMIT ?2")?;
         let rows = statement.query_map(params![first, signed(count as u64)], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// The entries of a kind of which there are few, ascending: changes of generation, administration.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`] where the index or an entry cannot be read.
-    pub fn of_kind(&self, kind: Kind) -> Result<Vec<(u64, Leaf)>, ReadError> {
-        let tag = self.secrets.tag(Term::Kind, kind.word());
-        let (runs, mut numbers, mut tail) = (self.runs()?, Vec::new(), Vec::new());
-        runs.find(&tag, &mut numbers)?;
-        self.each(runs.through(), self.size()?, &mut |entry| tail.push(entry.number))?;
-        numbers.extend(tail);
-        let mut found = Vec::new();
-        for number in numbers {
-            let leaf = self.entry(number)?.leaf()?;
-            if leaf.kind == kind {
-                found.push((number, leaf));
-            }
-        }
-        Ok(found)
     }
 
     /// The search index, as the writer left it last.

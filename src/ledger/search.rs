@@ -111,6 +111,10 @@ struct Sought {
 }
 
 impl Sought {
+    fn new(reader: &Reader, term: Term, texts: &[String]) -> Self {
+        Self { term, tags: texts.iter().map(|text| reader.tag(term, text)).collect() }
+    }
+
     fn is_term_of(&self, terms: &[u8]) -> bool {
         decode_terms(terms).any(|(kind, tag)| kind == self.term as u8 && self.tags.contains(&tag))
     }
@@ -300,39 +304,29 @@ fn uncovered(reader: &Reader, sought: &Sought, range: Range<u64>) -> Result<BTre
 
 /// The criteria as digests, the rarest first: a request number has an entry or two, a court has a share of all.
 fn sought(reader: &Reader, criteria: &Criteria) -> Result<Vec<Sought>, SearchError> {
-    let mut sought = Vec::new();
-    let mut seek = |term, texts: &[String]| {
-        sought.push(Sought { term, tags: texts.iter().map(|text| reader.tag(term, text)).collect() });
+    let text = |term, criterion, text: &Option<String>| -> Result<Option<Sought>, SearchError> {
+        Ok(stated(criterion, text.as_ref())?.map(|text| Sought::new(reader, term, &[text])))
     };
-    let texts = [
-        (Term::Request, "request number", &criteria.request_number),
-        (Term::Case, "case number", &criteria.case),
-        (Term::HandlerCertificate, "handler's certificate number", &criteria.handler_certificate),
-        (Term::HandlerName, "handler's name", &criteria.handler_name),
-        (Term::Court, "court's code", &criteria.court),
+    let number = criteria.subject_number.as_ref().map(number_keys).transpose()?;
+    let name = criteria.subject_name.as_deref().map(normal_name).transpose()?;
+    let kind = criteria.kind.filter(|kind| matches!(kind, Kind::Generation | Kind::Administration));
+    let sought = [
+        text(Term::Request, "request number", &criteria.request_number)?,
+        number.map(|keys| Sought::new(reader, Term::SubjectNumber, &keys)),
+        name.map(|name| Sought::new(reader, Term::SubjectName, &[name])),
+        kind.map(|kind| Sought::new(reader, Term::Kind, &[kind.word().to_owned()])),
+        text(Term::Case, "case number", &criteria.case)?,
+        text(Term::HandlerCertificate, "handler's certificate number", &criteria.handler_certificate)?,
+        text(Term::HandlerName, "handler's name", &criteria.handler_name)?,
+        text(Term::Court, "court's code", &criteria.court)?,
     ];
-    if let Some(text) = stated(texts[0].1, texts[0].2.as_ref())? {
-        seek(Term::Request, &[text]);
-    }
-    if let Some(number) = &criteria.subject_number {
-        seek(Term::SubjectNumber, &number_keys(number)?);
-    }
-    if let Some(name) = &criteria.subject_name {
-        let normal = Subject::new(name, "", "").normal_name().to_owned();
-        if normal.is_empty() {
-            return Err(SearchError::Blank { criterion: "subject's name" });
-        }
-        seek(Term::SubjectName, &[normal]);
-    }
-    if let Some(kind) = criteria.kind.filter(|kind| matches!(kind, Kind::Generation | Kind::Administration)) {
-        seek(Term::Kind, &[kind.word().to_owned()]);
-    }
-    for (term, criterion, text) in &texts[1..] {
-        if let Some(text) = stated(criterion, text.as_ref())? {
-            seek(*term, &[text]);
-        }
-    }
-    Ok(sought)
+    Ok(sought.into_iter().flatten().collect())
+}
+
+/// A subject's name as matching compares it.
+fn normal_name(name: &str) -> Result<String, SearchError> {
+    let normal = Subject::new(name, "", "").normal_name().to_owned();
+    if normal.is_empty() { Err(SearchError::Blank { criterion: "subject's name" }) } else { Ok(normal) }
 }
 
 /// A criterion in the form in which entries state it.

@@ -189,7 +189,7 @@ impl Writer {
             store.remove_bodies(end, REMOVED_BODIES_MAX)?;
         }
         self.written.tell();
-        if self.written.is_long() {
+        if self.written.take_long() {
             store.wind_back_log()?;
         }
         Ok(())

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     privacy::{PersonalValues, county},
-    support::{Daemon, Env, PERSON, block_on, inquiry, ledger::Event},
+    support::{Daemon, Env, PERSON, block_on, fill, inquiry, ledger::Event},
 };
 
 /// The person's number as registers wrote it before 1999.
@@ -291,21 +291,7 @@ fn an_entry_is_shown_with_what_was_sent_to_the_byte() {
     let (env, daemon) = asked_county();
     env.configure_client(&daemon);
     let mut document: Value = serde_json::from_str(&text(&Env::run_bare(&["query", "--template"]))).unwrap();
-    for (pointer, value) in [
-        ("/request_number", "N10"),
-        ("/court/name", crate::support::COURT.0),
-        ("/court/code", crate::support::COURT.1),
-        ("/case_number", "案"),
-        ("/handler/name", "测"),
-        ("/handler/work_certificate_number", "1"),
-        ("/handler/contact", "1"),
-        ("/notice_number", "1"),
-        ("/subject/name", PERSON.0),
-        ("/subject/document_kind", "1"),
-        ("/subject/document_number", PERSON.2),
-    ] {
-        *document.pointer_mut(pointer).unwrap() = value.into();
-    }
+    fill(&mut document, "N10");
     let [kept, shown, receipt] = ["kept", "shown", "receipt"].map(|name| env.path(name));
     let [kept, shown, receipt] = [&kept, &shown, &receipt].map(|path| path.to_str().unwrap());
     let output = env.run_with_input(&["query", "-", "--save", kept], document.to_string().as_bytes());

@@ -129,21 +129,7 @@ fn query_and_exchange_go_through_the_running_daemon() {
     assert_eq!(output.status.code(), Some(1), "a blank inquiry is refused");
     assert!(said(&output).contains("subject.document_number"), "{}", said(&output));
 
-    for (pointer, value) in [
-        ("/request_number", "1"),
-        ("/court/name", crate::support::COURT.0),
-        ("/court/code", crate::support::COURT.1),
-        ("/case_number", "案"),
-        ("/handler/name", "测"),
-        ("/handler/work_certificate_number", "1"),
-        ("/handler/contact", "1"),
-        ("/notice_number", "1"),
-        ("/subject/name", crate::support::PERSON.0),
-        ("/subject/document_kind", "1"),
-        ("/subject/document_number", crate::support::PERSON.2),
-    ] {
-        *inquiry.pointer_mut(pointer).unwrap() = value.into();
-    }
+    crate::support::fill(&mut inquiry, "1");
     fs::write(&file, inquiry.to_string()).unwrap();
     let table = env.run(&["query", file.to_str().unwrap()]);
     let table = String::from_utf8_lossy(&table.stdout).into_owned();

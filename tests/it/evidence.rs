@@ -9,6 +9,7 @@ use bdcd::{
         leaf::{Fact, Kind},
         note::VerifierKey,
         proof::{self, ProofError},
+        search::{Criteria, Search},
     },
     rpc::contract::{ExchangeRequest, QueryRequest},
 };
@@ -209,9 +210,10 @@ fn an_old_answer_is_composed_again_until_its_generation_is_pruned() {
     audited(&env);
     assert!(daemon.stop());
     let reader = reader(&env);
-    let acts = reader.of_kind(Kind::Administration).unwrap();
-    let pruned = acts.iter().find(|(_, leaf)| leaf.facts.get(Fact::Act) == "prune").unwrap();
-    assert!(pruned.1.facts.get(Fact::By).starts_with("uid "), "the kernel says who it was");
+    let criteria = Criteria { kind: Some(Kind::Administration), ..Criteria::default() };
+    let mut acts = Search::new(&reader, &criteria, 0).unwrap().map(Result::unwrap);
+    let pruned = acts.find(|act| act.leaf.facts.get(Fact::Act) == "prune").unwrap();
+    assert!(pruned.leaf.facts.get(Fact::By).starts_with("uid "), "the kernel says who it was");
     assert_eq!(said(&env.run(&["snapshot", "prune", "--keep", "0"])), "nothing to remove\n", "the serving one stays");
 }
 

@@ -79,7 +79,7 @@ fn counted(reader: &Reader, criteria: &Criteria, end: u64) -> Result<Numbers, Fa
     let mut numbers = Numbers::default();
     for found in Search::new(reader, criteria, 0).map_err(|err| criteria::failed(&err))?.before(end) {
         let found = found.map_err(|err| super::unreadable(&err))?;
-        if opened::has_body(&found.leaf) {
+        if found.leaf.has_body() {
             numbers.add(found.entry.number);
         }
     }
@@ -177,6 +177,8 @@ fn cells(found: &Found, sealed: Option<&Sealed>) -> Vec<String> {
 }
 
 /// A record of RFC 4180: cells with a comma, a quote or a line break in quotes, quotes doubled.
+///
+/// The `csv` crate stays in `package`, where tables of the register are read; here a record is three rules.
 fn record_of(cells: Vec<String>) -> String {
     let quoted = cells.into_iter().map(|cell| {
         if cell.contains([',', '"', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }

@@ -31,7 +31,7 @@ impl Sealed {
         let body = reader.body(found.entry.number, &found.leaf).map_err(|err| super::unreadable(&err))?;
         Ok(match body {
             Some(body) => Self::Kept(body),
-            None if has_body(&found.leaf) => Self::Removed,
+            None if found.leaf.has_body() => Self::Removed,
             None => Self::None,
         })
     }
@@ -65,11 +65,6 @@ impl Sealed {
             Self::Kept(_) => "kept",
         }
     }
-}
-
-/// Whether the entry was written with a body.
-pub(super) fn has_body(leaf: &Leaf) -> bool {
-    leaf.inquiry.is_some() || leaf.answer.is_some()
 }
 
 /// The answer of an entry.

@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::no(format!("nothing is found by a search {}", arguments.criteria.told(&criteria)))
             .hint("criteria are compared as they were stated; leave one out to find more"));
     }
-    let sealed: Numbers = found.iter().filter(|one| opened::has_body(&one.leaf)).map(|one| one.entry.number).collect();
+    let sealed: Numbers = found.iter().filter(|one| one.leaf.has_body()).map(|one| one.entry.number).collect();
     if arguments.reveal && sealed.count() > 0 {
         let what = format!("search {}: {}", arguments.criteria.told(&criteria), sealed.told());
         reveal::record(&config, &what)?;

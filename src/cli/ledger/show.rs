@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let sealed = Sealed::open(&reader, &found)?;
     let response = arguments.save.as_ref().map(|_| response(&reader, &found, &sealed)).transpose()?;
-    if arguments.reveal && opened::has_body(&found.leaf) {
+    if arguments.reveal && found.leaf.has_body() {
         let numbers = Numbers::from_iter([found.entry.number]);
         let saved = if arguments.save.is_some() { ", its response saved" } else { "" };
         reveal::record(&config, &format!("{}{saved}", numbers.told()))?;

@@ -263,6 +263,25 @@ fn authority() -> (Issuer<'static, KeyPair>, String) {
     (Issuer::new(params, key), pem)
 }
 
+/// Fills in what `bdcd query --template` prints, to ask about [`PERSON`] under this request number.
+pub(crate) fn fill(document: &mut serde_json::Value, request_number: &str) {
+    for (pointer, value) in [
+        ("/request_number", request_number),
+        ("/court/name", COURT.0),
+        ("/court/code", COURT.1),
+        ("/case_number", "案"),
+        ("/handler/name", "测"),
+        ("/handler/work_certificate_number", "1"),
+        ("/handler/contact", "1"),
+        ("/notice_number", "1"),
+        ("/subject/name", PERSON.0),
+        ("/subject/document_kind", PERSON.1),
+        ("/subject/document_number", PERSON.2),
+    ] {
+        *document.pointer_mut(pointer).unwrap() = value.into();
+    }
+}
+
 /// A whole inquiry about a subject, under a request number of its own.
 pub(crate) fn inquiry((name, kind, number): (&str, &str, &str)) -> QueryRequest {
     let text = str::to_owned;
