@@ -1,15 +1,13 @@
 //! `bdcd exchange`: a message of the specification through the running daemon.
 
 use std::{
-    fs,
-    io::{self, Read as _, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use prost::Message as _;
 
-use super::{ConfigArgument, Failure, client::Client, print_bytes, say, serve, snapshot};
+use super::{ConfigArgument, Failure, client::Client, keep, print_bytes, say, serve, snapshot};
 use crate::{rpc::wire, spec::MESSAGE_BYTES_MAX};
 
 #[derive(Debug, clap::Args)]
@@ -32,15 +30,9 @@ pub(super) fn exchange(arguments: &Arguments) -> Result<(), Failure> {
     print_bytes(b"\n")
 }
 
-/// Keeps a response as received; an existing file is evidence of something else, and is not written over.
+/// Keeps a response as received.
 pub(super) fn save(file: &Path, response: &wire::Response) -> Result<(), Failure> {
-    let opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    opened
-        .and_then(|mut opened| {
-            opened.write_all(&response.encode_to_vec())?;
-            opened.sync_all()
-        })
-        .map_err(|err| Failure::environment(format!("cannot keep the response in `{}`", file.display()), err))?;
+    keep(file, &response.encode_to_vec())?;
     say(&format!("kept the response in `{}`; check it with `bdcd verify`", file.display()));
     Ok(())
 }

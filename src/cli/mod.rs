@@ -18,8 +18,10 @@ mod table;
 mod verify;
 
 use std::{
+    fs::OpenOptions,
     io::{self, Write as _},
-    path::PathBuf,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -108,6 +110,20 @@ fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Writes a file that only its owner reads; an existing one may be evidence of something else, and is not written over.
+fn keep(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    let kept = opened.and_then(|mut opened| {
+        opened.write_all(bytes)?;
+        opened.sync_all()
+    });
+    kept.map_err(|err| {
+        let exists = err.kind() == io::ErrorKind::AlreadyExists;
+        let failure = Failure::environment(format!("cannot write `{}`", file.display()), err);
+        if exists { failure.hint("give another name: what was kept before is not written over") } else { failure }
+    })
 }
 
 /// Says something to the person at the terminal.

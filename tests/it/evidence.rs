@@ -103,6 +103,7 @@ fn what_commands_keep_is_verified_by_commands_and_by_a_script() {
     assert!(kept.status.success(), "{}", said(&kept));
     let again = env.run(&["query", &path("inquiry.json"), "--save", &path("answer.bin")]);
     assert_eq!(again.status.code(), Some(3), "evidence is not written over");
+    assert!(said(&again).contains("give another name"), "{}", said(&again));
     let message = fs::read("fixtures/messages/query-request.xml").unwrap();
     let exchanged = env.run_with_input(&["exchange", "--save", &path("feedback.bin")], &message);
     assert!(exchanged.status.success(), "{}", said(&exchanged));

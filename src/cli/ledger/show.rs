@@ -1,15 +1,9 @@
 //! `bdcd ledger show`: one entry, line by line.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
-};
+use std::{fmt::Write as _, path::PathBuf};
 
 use super::{
-    super::{ConfigArgument, Failure, ask, print, query, say, snapshot, table},
+    super::{ConfigArgument, Failure, ask, keep, print, query, say, snapshot, table},
     opened::{self, Asked, FIELDS, Sealed},
     reveal::{self, Numbers},
 };
@@ -100,17 +94,6 @@ fn response(reader: &Reader, found: &Found, sealed: &Sealed) -> Result<wire::Res
         Sealed::Removed => Err(Failure::no(format!("the response of entry {number} was removed after its retention"))),
         Sealed::Kept(_) | Sealed::None => Err(Failure::no(format!("entry {number} is of no answer: nothing was sent"))),
     }
-}
-
-/// Writes a file that only its owner reads; an existing one may be evidence of something else.
-pub(super) fn keep(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    opened
-        .and_then(|mut opened| {
-            opened.write_all(bytes)?;
-            opened.sync_all()
-        })
-        .map_err(|err| Failure::environment(format!("cannot write `{}`", file.display()), err))
 }
 
 /// A line of a list.

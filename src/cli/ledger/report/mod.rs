@@ -21,11 +21,10 @@ use jiff::{
 };
 
 use super::{
-    super::{ConfigArgument, Failure, print, query, say, snapshot},
+    super::{ConfigArgument, Failure, keep, print, query, say, snapshot},
     criteria,
     opened::{Asked, Sealed},
     reveal::{self, Numbers},
-    show,
 };
 use crate::ledger::{
     Reader,
@@ -173,7 +172,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.out {
         None => print(&text),
         Some(file) => {
-            show::keep(file, text.as_bytes())?;
+            keep(file, text.as_bytes())?;
             say(&format!("wrote the report to `{}`", file.display()));
             Ok(())
         }
