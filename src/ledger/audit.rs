@@ -7,15 +7,16 @@
 use std::collections::VecDeque;
 
 use super::{
+    batch::Batch,
     error::ReadError,
     leaf::{Fact, Kind, Leaf, UtcMillis},
     note::Checkpoint,
-    read::{BodyState, Extent, Reader, StoredEntry},
+    read::{BATCH_MISREAD, BodyState, Extent, Reader, StoredEntry},
     store::unsigned,
     tree::{self, Frontier, Hash},
 };
 
-/// Checkpoints or entries that are read at once.
+/// Batches or entries that are read at once.
 const ROWS_AT_ONCE: usize = 512;
 
 /// What was found right.
@@ -117,13 +118,13 @@ const UNSIGNED: &str = "has a checkpoint that is not signed by the ledger's key"
 /// Nothing stands beside the entries from 0 on, their bodies, and the checkpoints up to their number.
 fn check_extent(extent: &Extent, size: u64) -> Result<(), AuditError> {
     let fault = |entry, what| Err(AuditError::Fault { entry, what });
-    let (Some(entries), Some(checkpoints)) = (extent.entries, extent.checkpoints) else {
+    let (Some(entries), Some(batches)) = (extent.entries, extent.batches) else {
         return fault(0, "is missing");
     };
-    if unsigned(checkpoints.1) > size {
+    if unsigned(batches.1) > size {
         return fault(size, "is missing, though there is a checkpoint that covers it");
     }
-    if entries.0 < 0 || checkpoints.0 < 1 || extent.bodies.is_some_and(|(first, _)| first < 0) {
+    if entries.0 < 0 || batches.0 < 1 || extent.bodies.is_some_and(|(first, _)| first < 0) {
         return fault(0, "comes after something under a number below the first");
     }
     match extent.bodies {
@@ -138,8 +139,10 @@ struct Walk<'a> {
     frontier: Frontier,
     completed: Vec<Hash>,
     last_time: UtcMillis,
-    /// Checkpoints to come, by size.
-    checkpoints: VecDeque<(u64, String)>,
+    /// Batches to come, the one in hand first.
+    batches: VecDeque<Option<Batch>>,
+    /// The first entry of the batch in hand, or of the next.
+    first: u64,
     found: Audit,
     /// Entries whose bodies are gone.
     removed: Stretches,
@@ -155,7 +158,8 @@ impl<'a> Walk<'a> {
             frontier: Frontier::new(),
             completed: Vec::new(),
             last_time: UtcMillis::MIN,
-            checkpoints: VecDeque::new(),
+            batches: VecDeque::new(),
+            first: 0,
             found: Audit::default(),
             removed: Stretches::default(),
             removed_before: 0,
@@ -165,10 +169,7 @@ impl<'a> Walk<'a> {
     fn entry(&mut self, entry: &StoredEntry) -> Result<(), AuditError> {
         let fault = |what| AuditError::Fault { entry: entry.number, what };
         let leaf = Leaf::decode(&entry.leaf_bytes).map_err(|_| fault("cannot be read"))?;
-        self.frontier.append(tree::leaf_hash(&entry.leaf_bytes), &mut self.completed);
-        if self.completed.as_flattened() != entry.hashes {
-            return Err(fault("does not hash to its node"));
-        }
+        self.hash(entry)?;
         if leaf.time < self.last_time {
             return Err(fault("is dated before the entry before it"));
         }
@@ -195,25 +196,41 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Compares with the checkpoint that covers the entry, and verifies that where the entry is its last.
-    fn checkpoint(&mut self, entry: &StoredEntry) -> Result<(), AuditError> {
+    /// Hashes the entry into the tree, and compares with the batch that holds it.
+    fn hash(&mut self, entry: &StoredEntry) -> Result<(), AuditError> {
         let fault = |what| AuditError::Fault { entry: entry.number, what };
-        if self.checkpoints.is_empty() {
-            // Those before cover none of the entries that are left.
-            self.checkpoints = self.reader.checkpoints(entry.number + 1, ROWS_AT_ONCE)?.into();
+        if self.batches.is_empty() {
+            // Those before hold none of the entries that are left.
+            self.batches = self.reader.batches(entry.number + 1, ROWS_AT_ONCE)?.into();
         }
-        let (size, note) = self.checkpoints.front().ok_or(fault("has lost its checkpoint"))?;
-        if *size != entry.size || *size <= entry.number {
+        let batch = self.batches.front().ok_or(fault("has lost its checkpoint"))?.as_ref();
+        let batch = batch.ok_or(fault(BATCH_MISREAD))?;
+        if (batch.first(), batch.size()) != (self.first, entry.size) || batch.size() <= entry.number {
             return Err(fault("does not belong to the checkpoint that covers it"));
         }
-        if *size > entry.number + 1 {
+        if entry.number == self.first && batch.before() != self.frontier {
+            return Err(fault("follows another tree than the one before it"));
+        }
+        self.completed.clear();
+        self.frontier.append(tree::leaf_hash(&entry.leaf_bytes), &mut self.completed);
+        if self.completed != batch.completed_by(entry.number) {
+            return Err(fault("does not hash to its node"));
+        }
+        Ok(())
+    }
+
+    /// Verifies the checkpoint of the batch where the entry is its last.
+    fn checkpoint(&mut self, entry: &StoredEntry) -> Result<(), AuditError> {
+        let fault = |what| AuditError::Fault { entry: entry.number, what };
+        if entry.size > entry.number + 1 {
             return Ok(());
         }
-        let checkpoint = Checkpoint::verify(note, self.reader.key()).map_err(|_| fault(UNSIGNED))?;
-        if checkpoint.size != *size || checkpoint.root != self.frontier.root() {
+        let batch = self.batches.pop_front().flatten().expect("the entry was compared with it");
+        let checkpoint = Checkpoint::verify(batch.note(), self.reader.key()).map_err(|_| fault(UNSIGNED))?;
+        if checkpoint.size != batch.size() || checkpoint.root != self.frontier.root() {
             return Err(fault("is not in the tree that its checkpoint signs"));
         }
-        self.checkpoints.pop_front();
+        self.first = batch.size();
         self.found.checkpoint_count += 1;
         Ok(())
     }

@@ -51,6 +51,12 @@ pub enum OpenError {
         /// Of this version.
         known: i64,
     },
+    /// It is of an earlier format.
+    #[error("the ledger is of format {found}, from before: bring it to this version's with `bdcd ledger upgrade`")]
+    OldFormat {
+        /// Of the ledger.
+        found: i64,
+    },
     /// What it says of itself does not fit the master key.
     #[error(
         "the ledger was made under another master key, or what it says of itself was altered: give the key it was made with"

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use ring::hmac;
 
 use super::{
-    leaf::{Commitment, Facts, Kind, Leaf, NONCE_BYTES, Nonce, Opening, commit_under},
+    leaf::{Commitment, Fact, Facts, Kind, Leaf, NONCE_BYTES, Nonce, Opening, commit_under},
     runs::Tag,
     secret::{Secrets, Term},
 };
@@ -26,6 +26,16 @@ pub struct Evidence<'a> {
     pub answer: Option<&'a [u8]>,
     /// What it is found by.
     pub terms: Vec<(Term, String)>,
+}
+
+impl Evidence<'static> {
+    /// That `by` does `act`; nothing of a person may stand in `detail`.
+    #[must_use]
+    pub fn act(act: &str, detail: &str, by: &str) -> Self {
+        let facts = Facts::default().with(Fact::Act, act).with(Fact::Detail, detail).with(Fact::By, by);
+        let terms = vec![(Term::Kind, Kind::Administration.word().to_owned())];
+        Self { facts, terms, ..Self::default() }
+    }
 }
 
 /// An event ready to be written.

@@ -15,11 +15,10 @@ use super::{
     Shared,
     error::{OpenError, ReadError},
     evidence::Evidence,
-    leaf::{Fact, Facts, Kind},
+    leaf::Kind,
     read::Reader,
     recent::Gathered,
     runs::{Record, Runs, RunsError},
-    secret::Term,
     store::signed,
     writer::{Job, News, chain},
 };
@@ -142,11 +141,8 @@ fn begin_removal(shared: &Shared, retention: Duration) -> Result<Option<u64>, Bo
     if !is_left(&reader, end)? {
         return Ok(None);
     }
-    let detail = format!("before entry {end}");
-    let facts =
-        Facts::default().with(Fact::Act, super::REMOVE_BODIES).with(Fact::Detail, &detail).with(Fact::By, "bdcd");
-    let terms = vec![(Term::Kind, Kind::Administration.word().to_owned())];
-    let said = shared.record(Kind::Administration, Evidence { facts, terms, ..Evidence::default() })?;
+    let evidence = Evidence::act(super::REMOVE_BODIES, &format!("before entry {end}"), "bdcd");
+    let said = shared.record(Kind::Administration, evidence)?;
     tracing::info!(entry = said.entry, before = end, "removing sealed bodies after their retention");
     Ok(Some(end))
 }

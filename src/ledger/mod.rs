@@ -6,8 +6,8 @@
 //! disk, with all that its receipt is made of. A [`Reader`] reads, from any process. [`proof`] needs no ledger at all: it says
 //! what a kept response proves. This room knows nothing of inquiries and mirrors; `service::record` says what it is told.
 //!
-//! Read in this order: [`tree`], [`note`], [`receipt`] and [`leaf`], the pure forms; [`proof`]; then `evidence`, `store` and
-//! `writer`, the way of an entry; `claims`, `recent` and [`runs`], how it is found again; `read`, [`audit`] and `keeper`.
+//! Read in this order: [`tree`], [`note`], [`receipt`] and [`leaf`], the pure forms; [`proof`]; then `evidence`, `batch`, `store`
+//! and `writer`, the way of an entry; `claims`, `recent` and [`runs`], how it is found again; `read`, [`audit`] and `keeper`.
 //!
 //! # Bytes on disk
 //!
@@ -20,13 +20,13 @@
 //! | table | row |
 //! |---|---|
 //! | `meta(key, value)` | format, salt, public key, and a seal over the three under the master key |
-//! | `entry(number, size, hashes, terms, leaf)` | from 0 on; `leaf` is what the tree hashes; `hashes` are those of the subtrees that the entry completes, lowest first; `size` is that of the checkpoint in its receipt; `terms` are tags, 17 bytes each: kind and keyed digest |
+//! | `entry(number, size, terms, leaf)` | from 0 on; `leaf` is what the tree hashes; `size` is that of the batch that holds it; `terms` are tags, 17 bytes each: kind and keyed digest |
 //! | `body(number, sealed)` | inquiry and answer, AES-256-GCM under the ledger's body key; nonce and associated data are the leaf's nonce |
-//! | `checkpoint(size, note)` | a C2SP signed note, one a batch |
+//! | `batch(size, first, note, edge, hashes)` | entries from `first` to before `size`, 64 at most; `note` is the checkpoint, a C2SP signed note; `edge` has the peaks of the tree before `first`, largest first; `hashes` those of the subtrees that the entries complete, entry by entry, lowest first |
 //!
-//! A complete subtree (level, index) is completed by entry `((index + 1) << level) - 1`, so its hash stands in that row at
-//! `32 × level`: a node is one seek by row number, a batch appends to three tables at their ends, and no row is ever changed.
-//! The exception is `body`, whose rows retention deletes.
+//! `edge` and `hashes` are all that receipts of the batch's entries are made of, so that a receipt is two seeks by number,
+//! however large the tree. A commit appends to three tables at their ends, and no row is ever changed. The exception is `body`,
+//! whose rows retention deletes. This is format 2; [`Ledger::upgrade`] brings format 1 to it.
 //!
 //! Entry 0 says that the ledger was made; a ledger without entries does not open, so that a lost file cannot pass for a new
 //! ledger.
@@ -34,24 +34,24 @@
 //! # Life of an entry
 //!
 //! ```text
-//! claim ─ asked before? ─ draft ─ prepare ─ queue ─ batch: insert, sign, commit+sync ─ findable ─ claim given up ─ reply
+//! claim ─ asked before? ─ draft ─ prepare ─ queue ─ insert, sign, commit+sync ─ findable ─ claim given up ─ reply
 //! ```
 //!
-//! The writer takes what waits, up to a bound, and commits it at once; the next batch forms meanwhile. The checkpoint is
-//! signed once a batch. An entry found by `Term::Once` is what the same request gets again; the claim sees to it that two at
+//! The writer takes what waits, up to a bound, and commits it at once; the next commit forms meanwhile. A checkpoint is signed
+//! once a batch, which is all of a commit or 64 entries of it. An entry found by `Term::Once` is what the same request gets again; the claim sees to it that two at
 //! one moment make one entry. It goes with the entry to the writer, so a caller who hangs up gives nothing free.
 //!
 //! # Invariants
 //!
 //! 1. An entry is told of after the commit that holds it was synced, never before (invariant 1 of the crate).
-//! 2. Rows of `entry`, `checkpoint` and `meta` are never changed or removed.
+//! 2. Rows of `entry` and `batch` are never changed or removed, rows of `meta` by an upgrade alone.
 //! 3. Each checkpoint is of the tree of exactly the entries before its size; so any two are consistent.
 //! 4. Times do not run backwards, whatever the clock does.
 //! 5. A leaf holds nothing of a person. What is of one is sealed in the body, or a keyed tag, or a commitment that opens only
 //!    with what the gateway was given.
 //! 6. At most one answer stands under a gateway's request number.
-//! 7. A head that does not hold together does not serve: opening checks the last entry, the tree's right edge, the last
-//!    checkpoint's root and signature, in a few dozen reads.
+//! 7. A head that does not hold together does not serve: opening hashes the last batch again on the tree's edge before it, and
+//!    checks its checkpoint's root and signature, and the last entry's body.
 //!
 //! | crash, fault | what is left | what happens |
 //! |---|---|---|
@@ -84,6 +84,8 @@ mod evidence;
 
 pub mod runs;
 
+mod batch;
+
 mod claims;
 
 mod recent;
@@ -95,6 +97,8 @@ mod read;
 pub mod search;
 
 mod store;
+
+mod upgrade;
 
 mod writer;
 
@@ -128,13 +132,13 @@ pub use writer::{Clock, Committed};
 use crate::keys::{KeyError, MasterKey};
 use claims::Claims;
 use keeper::Keeper;
-use leaf::{Fact, Facts, Kind};
+use leaf::Kind;
 use log::Mover;
 use note::{Ed25519Signer, Signer, VerifierKey};
 use recent::Recent;
 use runs::{Mode, Runs, RunsError};
 use secret::Secrets;
-use store::Store;
+use store::{Meta, Store};
 use writer::{Append, BatchLimits, Job, Writer};
 
 /// The folder of the search index, in the ledger's.
@@ -215,10 +219,7 @@ impl Ledger {
         let key = signer.verifier();
         let mut store = Store::create(&making, master, &key, Arc::new(signer))?;
         let secrets = store.secrets(master)?;
-        let facts = Facts::default().with(Fact::Act, "create").with(Fact::By, by);
-        let terms = vec![(Term::Kind, Kind::Administration.word().to_owned())];
-        let evidence = Evidence { facts, terms, ..Evidence::default() };
-        let prepared = evidence::prepare(&secrets, Kind::Administration, evidence)?;
+        let prepared = evidence::prepare(&secrets, Kind::Administration, Evidence::act("create", "", by))?;
         store.append(&mut [store::Dated { prepared: &prepared, leaf: Vec::new() }], clock())?;
         store.close()?;
         let made = making.join(store::DATABASE);
@@ -231,6 +232,26 @@ impl Ledger {
         fs::remove_dir_all(&making).map_err(disk("remove the folder in which it was made"))
     }
 
+    /// Brings a ledger of an earlier format to this version's; the entry that says so, or `None` where it is of it already.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] where there is none, another process writes it, a key does not fit, it does not hold, or it cannot be
+    /// written; it is then as it was.
+    pub fn upgrade(
+        folder: &Path,
+        master: &MasterKey,
+        signer: &Ed25519Signer,
+        by: &str,
+        clock: &Clock,
+    ) -> Result<Option<u64>, OpenError> {
+        let (_lock, meta) = lock_known(folder, master, signer)?;
+        if meta.format == store::FORMAT {
+            return Ok(None);
+        }
+        upgrade::upgrade(folder, &meta, signer, by, clock()).map(Some)
+    }
+
     /// Opens the ledger for writing: takes its lock, checks its head, and starts its threads.
     ///
     /// # Errors
@@ -238,16 +259,9 @@ impl Ledger {
     /// [`OpenError`] where there is none, another process writes it, a key does not fit, or its head is damaged.
     pub fn open(options: &Options, master: &MasterKey, signer: Ed25519Signer, clock: Clock) -> Result<Self, OpenError> {
         let folder = options.folder.clone();
-        if !folder.join(store::DATABASE).is_file() {
-            return Err(OpenError::Missing { folder });
-        }
-        let lock = lock(&folder)?;
-        let key = signer.verifier();
+        let (lock, meta) = lock_known(&folder, master, &signer)?;
+        let Meta { secrets, key, .. } = meta.current()?;
         let signer: Arc<dyn Signer> = Arc::new(signer);
-        let (secrets, known) = store::meta_of(&folder, master)?;
-        if known != key {
-            return Err(OpenError::WrongSigner { expected: known.to_string(), given: key.to_string() });
-        }
         let secrets = Arc::new(secrets);
         let store = Store::open(&folder, &key, Arc::clone(&signer))?;
         let runs = Arc::new(Runs::open(&folder.join(INDEX), secrets.runs(), Mode::ReadWrite)?);
@@ -443,6 +457,20 @@ pub fn once(gateway: &str, number: &str) -> String {
 #[must_use]
 pub fn system_clock() -> Clock {
     Arc::new(|| jiff::Timestamp::now().as_millisecond())
+}
+
+/// Takes the lock of a ledger that is there and is of these keys.
+fn lock_known(folder: &Path, master: &MasterKey, signer: &Ed25519Signer) -> Result<(File, Meta), OpenError> {
+    if !folder.join(store::DATABASE).is_file() {
+        return Err(OpenError::Missing { folder: folder.to_owned() });
+    }
+    let lock = lock(folder)?;
+    let meta = Meta::of(folder, master)?;
+    let given = signer.verifier();
+    if meta.key != given {
+        return Err(OpenError::WrongSigner { expected: meta.key.to_string(), given: given.to_string() });
+    }
+    Ok((lock, meta))
 }
 
 fn lock(folder: &Path) -> Result<File, OpenError> {

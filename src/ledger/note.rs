@@ -460,6 +460,15 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
+    /// Reads a note that nobody has verified.
+    ///
+    /// # Errors
+    ///
+    /// [`NoteError::Form`], [`NoteError::TooLong`] and [`NoteError::Text`] as [`Self::verify`].
+    pub(super) fn parse(note: &str) -> Result<Self, NoteError> {
+        Self::parse_text(Note::parse(note)?.text).ok_or(NoteError::Text)
+    }
+
     /// Reads what [`Self::text`] writes.
     fn parse_text(text: &str) -> Option<Self> {
         let (origin, rest) = text.split_once('\n')?;

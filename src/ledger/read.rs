@@ -12,17 +12,19 @@ use std::{
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use super::{
+    batch::{self, Batch},
     error::{OpenError, ReadError},
     evidence::{Body, decode_terms, is_committed},
     leaf::{Leaf, Opening, UtcMillis},
     note::VerifierKey,
-    receipt,
     runs::{Mode, Runs, Tag},
     secret::{Secrets, Term},
-    store::{self, DATABASE, signed, unsigned},
-    tree::{self, Frontier, Hash},
+    store::{DATABASE, Meta, signed, unsigned},
 };
 use crate::keys::MasterKey;
+
+/// What is said of an entry whose batch is none.
+pub(super) const BATCH_MISREAD: &str = "has a checkpoint or hashes that cannot be read";
 
 /// Entries that are read at once.
 pub(super) const ENTRIES_AT_ONCE: usize = 512;
@@ -32,10 +34,8 @@ pub(super) const ENTRIES_AT_ONCE: usize = 512;
 pub struct StoredEntry {
     /// Its number, from 0.
     pub number: u64,
-    /// The size of the checkpoint that its receipt carries.
+    /// The size of the checkpoint that its receipt carries, that of its batch.
     pub size: u64,
-    /// Hashes of the subtrees that it completes.
-    pub(super) hashes: Vec<u8>,
     /// Kinds and tags of what it is found by.
     pub(super) terms: Vec<u8>,
     /// The bytes of its leaf.
@@ -100,7 +100,7 @@ pub(super) enum BodyState {
 pub(super) struct Extent {
     pub(super) entries: Option<(i64, i64)>,
     pub(super) bodies: Option<(i64, i64)>,
-    pub(super) checkpoints: Option<(i64, i64)>,
+    pub(super) batches: Option<(i64, i64)>,
 }
 
 /// Reads the ledger. Not shared between threads; it can be sent to one.
@@ -122,7 +122,7 @@ impl Reader {
             return Err(OpenError::Missing { folder: folder.to_owned() });
         }
         let connection = connect(folder)?;
-        let (secrets, key) = store::read_meta(&connection, master)?;
+        let Meta { secrets, key, .. } = Meta::read(&connection, master)?.current()?;
         Ok(Self { folder: folder.to_owned(), connection, secrets: Arc::new(secrets), key })
     }
 
@@ -166,7 +166,7 @@ impl Reader {
     /// [`ReadError::Store`] where the database cannot be read.
     pub fn entries(&self, first: u64, count: usize) -> Result<Vec<StoredEntry>, ReadError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT number, size, hashes, terms, leaf FROM entry WHERE number >= ?1 ORDER BY number LIMIT ?2",
+            "SELECT number, size, terms, leaf FROM entry WHERE number >= ?1 ORDER BY number LIMIT ?2",
         )?;
         let rows = statement.query_map(params![signed(first), signed(count as u64)], |row| {
             let number = unsigned(row.get(0)?);
@@ -226,12 +226,12 @@ impl Reader {
     pub(super) fn extent(&self) -> Result<Extent, ReadError> {
         let extent = "SELECT (SELECT min(number) FROM entry), (SELECT max(number) FROM entry),
             (SELECT min(number) FROM body), (SELECT max(number) FROM body),
-            (SELECT min(size) FROM checkpoint), (SELECT max(size) FROM checkpoint)";
+            (SELECT min(size) FROM batch), (SELECT max(size) FROM batch)";
         Ok(self.connection.query_row(extent, [], |row| {
             let range = |at: usize| -> rusqlite::Result<_> {
                 Ok(row.get::<_, Option<i64>>(at)?.zip(row.get::<_, Option<i64>>(at + 1)?))
             };
-            Ok(Extent { entries: range(0)?, bodies: range(2)?, checkpoints: range(4)? })
+            Ok(Extent { entries: range(0)?, bodies: range(2)?, batches: range(4)? })
         })?)
     }
 
@@ -249,26 +249,16 @@ impl Reader {
         }
     }
 
-    /// Checks the last entry, all of it: what the tree's right edge does not show.
+    /// Checks what belongs to the last entry beside the tree, of which opening checks the last batch.
     pub(super) fn check_last(&self, size: u64) -> Result<(), ReadError> {
         let Some(last) = size.checked_sub(1) else { return Ok(()) };
-        let damaged = |what| ReadError::Damaged { entry: last, what };
         let entry = self.entry(last)?;
-        let leaf = entry.leaf()?;
-        if entry.size != size {
-            return Err(damaged("does not belong to the checkpoint that covers it"));
-        }
-        let edge = Frontier::positions(last).into_iter().map(|(level, index)| self.node(level, index));
-        let edge = Frontier::from_peaks(last, edge.collect::<Result<_, _>>()?);
-        let mut completed = Vec::new();
-        edge.ok_or(damaged("is missing"))?.append(tree::leaf_hash(&entry.leaf_bytes), &mut completed);
-        if completed.as_flattened() != entry.hashes {
-            return Err(damaged("does not hash to its node"));
-        }
         // Retention writes an entry before it removes a body, so the last entry has its own.
-        match self.check_parts(&entry, &leaf)? {
+        match self.check_parts(&entry, &entry.leaf()?)? {
             BodyState::Kept | BodyState::Never => Ok(()),
-            BodyState::Removed => Err(damaged("has lost its body, which no entry says was removed")),
+            BodyState::Removed => {
+                Err(ReadError::Damaged { entry: last, what: "has lost its body, which no entry says was removed" })
+            }
         }
     }
 
@@ -300,31 +290,17 @@ impl Reader {
         self.secrets.opening(&leaf.nonce)
     }
 
-    /// The signed checkpoint of this size.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError::Store`] where the database cannot be read.
-    pub fn checkpoint(&self, size: u64) -> Result<Option<String>, ReadError> {
-        let mut statement = self.connection.prepare_cached("SELECT note FROM checkpoint WHERE size = ?1")?;
-        Ok(statement.query_row([signed(size)], |row| row.get(0)).optional()?)
-    }
-
-    /// Up to `count` checkpoints of sizes from `size` on, in order.
-    pub(super) fn checkpoints(&self, size: u64, count: usize) -> Result<Vec<(u64, String)>, ReadError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT size, note FROM checkpoint WHERE size >= ?1 ORDER BY size LIMIT ?2")?;
-        let rows = statement
-            .query_map(params![signed(size), signed(count as u64)], |row| Ok((unsigned(row.get(0)?), row.get(1))))?;
-        let mut checkpoints = Vec::new();
-        for row in rows {
-            let (size, note) = row?;
-            let last = size.saturating_sub(1);
-            let note = note.map_err(|err| misread(err, last, "has a checkpoint that cannot be read"))?;
-            checkpoints.push((size, note));
+    /// Up to `count` batches that end with trees of `size` or more entries, in order; `None` for a row that is none.
+    pub(super) fn batches(&self, size: u64, count: usize) -> Result<Vec<Option<Batch>>, ReadError> {
+        let select = format!("SELECT {} FROM batch WHERE size >= ?1 ORDER BY size LIMIT ?2", batch::COLUMNS);
+        let mut statement = self.connection.prepare_cached(&select)?;
+        let mut rows = statement.query(params![signed(size), signed(count as u64)])?;
+        let mut batches = Vec::new();
+        while let Some(row) = rows.next()? {
+            // Of whatever other type something is, it is no batch.
+            batches.push(Batch::from_row(row).unwrap_or(None));
         }
-        Ok(checkpoints)
+        Ok(batches)
     }
 
     /// The newest signed checkpoint.
@@ -333,7 +309,7 @@ impl Reader {
     ///
     /// [`ReadError`] where there is none, or the database cannot be read.
     pub fn newest_checkpoint(&self) -> Result<String, ReadError> {
-        let mut statement = self.connection.prepare_cached("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1")?;
+        let mut statement = self.connection.prepare_cached("SELECT note FROM batch ORDER BY size DESC LIMIT 1")?;
         let note: Option<String> = statement.query_row([], |row| row.get(0)).optional()?;
         note.ok_or(ReadError::Damaged { entry: 0, what: "has no checkpoint" })
     }
@@ -351,26 +327,23 @@ impl Reader {
         Ok(Runs::open(&self.folder.join(super::INDEX), self.secrets.runs(), Mode::ReadOnly)?)
     }
 
-    /// The hash of a complete subtree.
-    pub(super) fn node(&self, level: u32, index: u64) -> Result<Hash, ReadError> {
-        let by = tree::completed_by(level, index);
-        node(&self.connection, level, index)?
-            .ok_or(ReadError::Damaged { entry: by, what: "is missing, or has lost its hashes" })
-    }
-
     /// The receipt of an entry, the same to the byte as when it was written.
     ///
     /// # Errors
     ///
-    /// [`ReadError`] where what it is made from cannot be read.
+    /// [`ReadError`] where what it is made from cannot be read, or does not belong together.
     pub fn receipt(&self, entry: &StoredEntry) -> Result<String, ReadError> {
         let damaged = |what| ReadError::Damaged { entry: entry.number, what };
-        let checkpoint = self.checkpoint(entry.size)?.ok_or(damaged("has lost its checkpoint"))?;
-        if entry.number >= entry.size {
+        let select = format!("SELECT {} FROM batch WHERE size = ?1", batch::COLUMNS);
+        let mut statement = self.connection.prepare_cached(&select)?;
+        let batch = statement.query_row([signed(entry.size)], Batch::from_row).optional();
+        let batch = batch.map_err(|err| misread(err, entry.number, BATCH_MISREAD))?;
+        let batch = batch.ok_or(damaged("has lost its checkpoint"))?.ok_or(damaged(BATCH_MISREAD))?;
+        if !(batch.first()..batch.size()).contains(&entry.number) {
             return Err(damaged("names a checkpoint that does not cover it"));
         }
-        let proof = tree::inclusion_proof(entry.number, entry.size, &mut |level, index| self.node(level, index))?;
-        Ok(receipt::write(&entry.leaf_bytes, entry.number, &proof, &checkpoint))
+        let receipt = batch.receipt_of_read(entry.number, &entry.leaf_bytes);
+        receipt.ok_or(damaged("is not in the tree that its checkpoint signs"))
     }
 
     /// What becomes of `inquiry`, asked again under what `entry` stands for.
@@ -411,13 +384,7 @@ impl Reader {
 }
 
 fn stored(number: u64, row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredEntry> {
-    Ok(StoredEntry {
-        number,
-        size: unsigned(row.get(1)?),
-        hashes: row.get(2)?,
-        terms: row.get(3)?,
-        leaf_bytes: row.get(4)?,
-    })
+    Ok(StoredEntry { number, size: unsigned(row.get(1)?), terms: row.get(2)?, leaf_bytes: row.get(3)? })
 }
 
 /// A value of another type than is ever written was altered; anything else is the database's trouble.
@@ -429,18 +396,6 @@ pub(super) fn misread(error: rusqlite::Error, entry: u64, what: &'static str) ->
         | rusqlite::Error::Utf8Error(..) => ReadError::Damaged { entry, what },
         other => other.into(),
     }
-}
-
-/// The hash of a complete subtree, kept by the entry that completes it.
-pub(super) fn node(connection: &Connection, level: u32, index: u64) -> rusqlite::Result<Option<Hash>> {
-    let by = tree::completed_by(level, index);
-    let mut statement = connection.prepare_cached("SELECT hashes FROM entry WHERE number = ?1")?;
-    let at = usize::try_from(level).unwrap_or(usize::MAX).saturating_mul(32);
-    let hash = statement.query_row([signed(by)], |row| {
-        let hashes = row.get_ref(0)?.as_blob()?;
-        Ok(hashes.get(at..).and_then(|rest| rest.first_chunk::<32>()).copied())
-    });
-    Ok(hash.optional()?.flatten())
 }
 
 fn connect(folder: &Path) -> rusqlite::Result<Connection> {

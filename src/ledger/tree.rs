@@ -122,12 +122,11 @@ impl Frontier {
         smallest_first.fold(smallest, |right, left| node_hash(left, &right))
     }
 
-    /// Appends a leaf's hash, and lists in `completed` the complete subtrees that end with it, lowest level first.
+    /// Appends a leaf's hash, and adds to `completed` the complete subtrees that end with it, lowest level first.
     ///
-    /// `completed` is cleared first. It begins with the leaf's own hash, and holds one more for each bit set at the low end of
-    /// the leaf's index: `completed[level]` is the subtree `(level, index >> level)`.
+    /// The first that it adds is the leaf's own hash, and one more follows for each bit set at the low end of the leaf's index:
+    /// that at `level` is the subtree `(level, index >> level)`.
     pub fn append(&mut self, leaf_hash: Hash, completed: &mut Vec<Hash>) {
-        completed.clear();
         completed.push(leaf_hash);
         let mut hash = leaf_hash;
         for _ in 0..self.size.trailing_ones() {
@@ -145,7 +144,7 @@ impl Frontier {
 
 /// The entry whose append completes the subtree: `((index + 1) << level) - 1`, the last that it spans.
 ///
-/// The subtree's hash is `completed[level]` of that append. A subtree past the end of all numbers gives `u64::MAX`.
+/// The subtree's hash is at `level` of what that append adds. A subtree past the end of all numbers gives `u64::MAX`.
 #[must_use]
 pub fn completed_by(level: u32, index: u64) -> u64 {
     let end = (u128::from(index) + 1) << level.min(u64::BITS - 1);

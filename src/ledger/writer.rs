@@ -16,16 +16,17 @@ use std::{
 };
 
 use super::{
+    batch::Batch,
     claims::{Claim, Claims},
     error::{AppendError, OpenError},
     evidence::{Evidence, Prepared, prepare},
-    leaf::{Fact, Facts, Kind, Opening, UtcMillis},
+    leaf::{Kind, Opening, UtcMillis},
     log::Written,
     note::{Signer, VerifierKey},
     read::Reader,
     recent::Recent,
-    secret::{Secrets, Term},
-    store::{Batch, Dated, Store},
+    secret::Secrets,
+    store::{Dated, Store},
     unreadable,
 };
 
@@ -76,7 +77,7 @@ impl Committed {
     }
 }
 
-/// Bounds of a batch.
+/// Bounds of a commit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BatchLimits {
     pub(super) entries_max: usize,
@@ -202,14 +203,14 @@ impl Writer {
         let written = store.append(&mut dated, (self.clock)());
         let leaves: Vec<_> = dated.into_iter().map(|one| one.leaf).collect();
         match written {
-            Ok(batch) => {
-                let batch = Arc::new(batch);
-                for ((entry, append), leaf) in (first..).zip(appends).zip(leaves) {
+            Ok(batches) => {
+                let batches = batches.iter().flat_map(|batch| (batch.first()..batch.size()).map(move |_| batch));
+                for (((entry, append), leaf), batch) in (first..).zip(appends).zip(leaves).zip(batches) {
                     self.recent.add(entry, &append.prepared.terms);
                     // The entry is found from here on, so whoever waits for the claim may look.
                     drop(append.claim);
                     let opening = append.prepared.opening();
-                    (append.reply)(Ok(Committed { entry, leaf, batch: Arc::clone(&batch), opening }));
+                    (append.reply)(Ok(Committed { entry, leaf, batch: Arc::clone(batch), opening }));
                 }
                 Ok(())
             }
@@ -226,10 +227,7 @@ impl Writer {
     fn reopen(&self, news: &mut News) -> Option<Store> {
         let reopened = Store::open(&self.folder, &self.key, Arc::clone(&self.signer)).and_then(|mut store| {
             self.catch_up(&store)?;
-            let facts = Facts::default().with(Fact::Act, "resume").with(Fact::By, "bdcd");
-            let terms = vec![(Term::Kind, Kind::Administration.word().to_owned())];
-            let prepared =
-                prepare(&self.secrets, Kind::Administration, Evidence { facts, terms, ..Evidence::default() })?;
+            let prepared = prepare(&self.secrets, Kind::Administration, Evidence::act("resume", "", "bdcd"))?;
             let entry = store.size();
             store.append(&mut [Dated { prepared: &prepared, leaf: Vec::new() }], (self.clock)())?;
             self.recent.add(entry, &prepared.terms);

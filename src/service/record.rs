@@ -201,9 +201,7 @@ impl OperatorAct {
 ///
 /// [`AppendError`] where it cannot be recorded: then it may not be done.
 pub async fn act(ledger: &Ledger, act: OperatorAct, detail: &str, by: &str) -> Result<u64, AppendError> {
-    let facts = Facts::default().with(Fact::Act, act.word()).with(Fact::Detail, detail).with(Fact::By, by);
-    let terms = vec![(Term::Kind, Kind::Administration.word().to_owned())];
-    let evidence = Evidence { facts, terms, ..Evidence::default() };
+    let evidence = Evidence::act(act.word(), detail, by);
     ledger.record(Kind::Administration, evidence).await.map(|written| written.entry)
 }
 

@@ -2,9 +2,9 @@
 //!
 //! `cargo bench --bench ledger` measures **append**: entries a second with so many waiting at any time, prepared where the
 //! caller is, hashed, signed and committed by the ledger's writer. The floor, in the same run: the bytes of the same entries
-//! (leaf, terms, hashes, sealed body) in one table of a bare `SQLite` database, write-ahead log and `synchronous=FULL` and all
-//! else as `SQLite` comes, committed in the batches that the ledger formed, as its checkpoints tell. Rounds of both sides
-//! alternate; the median of their ratios counts.
+//! (leaf, terms, sealed body; hashes and checkpoint of a batch) in one table of a bare `SQLite` database, write-ahead log and
+//! `synchronous=FULL` and all else as `SQLite` comes, committed together as the ledger did. Rounds of both sides alternate; the
+//! median of their ratios counts.
 //!
 //! `cargo bench --bench ledger -- ENTRIES` makes a ledger of ENTRIES entries with bodies of 400 bytes (10,000,000 take some
 //! 16 GB and ten minutes) and measures **start-up**, a **receipt** of an old entry and the **search** for a request number as
@@ -79,13 +79,13 @@ fn rates(folder: &Path) -> Result<(), Failed> {
             let own = append(&ledger, USUAL, waiting, first, count)?;
             // Closed, so that its threads do not work beside the floor.
             drop(ledger);
-            let batches = written(&kept, first)?;
-            let floor = floor(&folder.join("floor.db"), &batches)?;
-            rounds.push((count as f64 / own.as_secs_f64(), count as f64 / floor.as_secs_f64(), batches.len()));
+            let commits = written(&kept, first, waiting)?;
+            let floor = floor(&folder.join("floor.db"), &commits)?;
+            rounds.push((count as f64 / own.as_secs_f64(), count as f64 / floor.as_secs_f64(), commits.len()));
         }
         let median = |figure: fn(&(f64, f64, usize)) -> f64| median(rounds.iter().map(figure).collect());
         println!(
-            "append, {waiting:3} waiting {:8.0}/s   floor {:8.0}/s   ratio {:.2}   batches of {:.0}",
+            "append, {waiting:3} waiting {:8.0}/s   floor {:8.0}/s   ratio {:.2}   commits of {:.0}",
             median(|round| round.0),
             median(|round| round.1),
             median(|round| round.0 / round.1),
@@ -123,42 +123,63 @@ fn append(ledger: &Ledger, lengths: Lengths, waiting: usize, first: u64, count: 
     Ok(start.elapsed())
 }
 
-/// The bytes of the entries from `first` on, in the batches that they were committed in.
-fn written(folder: &Path, first: u64) -> Result<Vec<Vec<Vec<u8>>>, Failed> {
+/// The bytes of the entries from `first` on, a row each and one for each signed batch, in the commits that wrote them.
+///
+/// A commit writes batches of 64 and one of what is left, and takes no more entries than wait. Where that leaves open whether
+/// two batches came together, they did: fewer commits are kind to the floor.
+fn written(folder: &Path, first: u64, waiting: usize) -> Result<Vec<Commit>, Failed> {
     let database = Connection::open_with_flags(folder.join("ledger.db"), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut batches =
+        database.prepare("SELECT size, first, note || edge || hashes FROM batch WHERE first >= ?1 ORDER BY size")?;
     let mut entries = database.prepare(
-        "SELECT size, leaf, terms, hashes, sealed FROM entry JOIN body USING (number) WHERE number >= ?1 ORDER BY number",
+        "SELECT leaf || terms || sealed FROM entry JOIN body USING (number) WHERE number >= ?1 AND number < ?2",
     )?;
-    let mut rows = entries.query([i64::try_from(first)?])?;
-    let (mut batches, mut last) = (Vec::new(), 0);
+    let mut rows = batches.query([i64::try_from(first)?])?;
+    let mut commits: Vec<Commit> = Vec::new();
     while let Some(row) = rows.next()? {
-        let size: i64 = row.get(0)?;
-        if size != last {
-            batches.push(Vec::new());
-            last = size;
+        let (size, first): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let count = usize::try_from(size - first)?;
+        let mut bytes: Vec<Vec<u8>> = Vec::with_capacity(count + 1);
+        for entry in entries.query_map([first, size], |row| Ok(row.get_ref(0)?.as_bytes()?.to_vec()))? {
+            bytes.push(entry?);
         }
-        let mut bytes = Vec::new();
-        for column in 1..5 {
-            bytes.extend_from_slice(row.get_ref(column)?.as_blob()?);
+        bytes.push(row.get_ref(2)?.as_bytes()?.to_vec());
+        match commits.last_mut().filter(|last| last.goes_on && last.entry_count + count <= waiting) {
+            Some(last) => {
+                last.rows.append(&mut bytes);
+                last.entry_count += count;
+                last.goes_on = count == BATCH_ENTRIES;
+            }
+            None => commits.push(Commit { rows: bytes, entry_count: count, goes_on: count == BATCH_ENTRIES }),
         }
-        batches.last_mut().ok_or("no batch was begun")?.push(bytes);
     }
-    Ok(batches)
+    Ok(commits)
 }
 
-/// Writes the same bytes in the same batches.
-fn floor(file: &Path, batches: &[Vec<Vec<u8>>]) -> Result<Duration, Failed> {
+/// Entries of a batch, but for the last of a commit.
+const BATCH_ENTRIES: usize = 64;
+
+/// What was committed at once.
+struct Commit {
+    rows: Vec<Vec<u8>>,
+    entry_count: usize,
+    /// Whether the next batch may be of this commit.
+    goes_on: bool,
+}
+
+/// Writes the same bytes in the same commits.
+fn floor(file: &Path, commits: &[Commit]) -> Result<Duration, Failed> {
     let mut database = Connection::open(file)?;
     database.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
          CREATE TABLE IF NOT EXISTS entry (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL);",
     )?;
     let start = Instant::now();
-    for batch in batches {
+    for commit in commits {
         let transaction = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         {
             let mut insert = transaction.prepare_cached("INSERT INTO entry (bytes) VALUES (?1)")?;
-            for bytes in batch {
+            for bytes in &commit.rows {
                 insert.execute(params![bytes])?;
             }
         }

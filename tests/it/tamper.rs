@@ -112,7 +112,7 @@ impl Whole {
 
     /// The entries that the checkpoint of this size covers: from its first, and the one after its last.
     fn covered(&self, connection: &Connection, size: i64) -> (u64, u64) {
-        let before = "SELECT coalesce(max(size), 0) FROM checkpoint WHERE size < ?1";
+        let before = "SELECT coalesce(max(size), 0) FROM batch WHERE size < ?1";
         let before: i64 = connection.query_row(before, [size], |row| row.get(0)).unwrap();
         (u64::try_from(before).unwrap(), u64::try_from(size).unwrap().min(self.size))
     }
@@ -190,7 +190,7 @@ fn every_value_of_every_row_is_watched() {
     let mut count = 0;
     let connection = whole.copy();
     let tables = tables(&connection);
-    assert_eq!(tables, ["body", "checkpoint", "entry", "meta"], "a new table is watched here too");
+    assert_eq!(tables, ["batch", "body", "entry", "meta"], "a new table is watched here too");
     for table in &tables {
         let columns = columns(&connection, table);
         let key = &columns[0];
@@ -211,7 +211,7 @@ fn every_value_of_every_row_is_watched() {
                     let found = whole.found(None).unwrap_or_else(|| panic!("not found: {told}"));
                     let expected = match table.as_str() {
                         "meta" => (found == Found::Unopened).then_some(()),
-                        "checkpoint" => {
+                        "batch" => {
                             let (first, end) = whole.covered(&connection, number(&row));
                             (first..end).any(|entry| found == Found::Entry(entry)).then_some(())
                         }
@@ -246,7 +246,7 @@ fn rows_that_go_come_or_trade_places_are_found() {
             match &row {
                 Value::Text(text) => alter(format!("DELETE FROM {table} WHERE {key} = '{text}'"), None),
                 row => {
-                    let named = if table == "checkpoint" {
+                    let named = if table == "batch" {
                         i64::try_from(whole.covered(&connection, number(row)).0).unwrap()
                     } else {
                         number(row)
@@ -258,19 +258,22 @@ fn rows_that_go_come_or_trade_places_are_found() {
     }
     alter("INSERT INTO meta VALUES ('note', 'nothing')".to_owned(), None);
     for (number, named) in [(last + 1, last + 1), (last + 9, last + 1), (-1, 0)] {
-        let copy = "size, hashes, terms, leaf FROM entry WHERE number = 3";
+        let copy = "size, terms, leaf FROM entry WHERE number = 3";
         alter(format!("INSERT INTO entry SELECT {number}, {copy}"), Some(named));
     }
     for (number, named) in [(last + 1, last + 1), (last + 9, last + 9), (-1, 0), (0, 0)] {
         alter(format!("INSERT INTO body SELECT {number}, sealed FROM body ORDER BY number LIMIT 1"), Some(named));
     }
     for (size, named) in [(last + 2, last + 1), (last + 9, last + 1), (0, 0), (-1, 0)] {
-        alter(format!("INSERT INTO checkpoint SELECT {size}, note FROM checkpoint WHERE size = 1"), Some(named));
+        alter(
+            format!("INSERT INTO batch SELECT {size}, first, note, edge, hashes FROM batch WHERE size = 1"),
+            Some(named),
+        );
     }
     for (table, key, columns) in [
         ("body", "number", vec!["sealed"]),
-        ("checkpoint", "size", vec!["note"]),
-        ("entry", "number", vec!["leaf", "terms", "hashes", "leaf, terms", "leaf, terms, hashes"]),
+        ("batch", "size", vec!["first", "note", "edge", "hashes", "edge, hashes", "first, note, edge, hashes"]),
+        ("entry", "number", vec!["leaf", "terms", "leaf, terms"]),
     ] {
         let rows = rows(&connection, table, key);
         let (first, second) = (number(&rows[0]).max(1), number(&rows[1]));
@@ -283,7 +286,7 @@ fn rows_that_go_come_or_trade_places_are_found() {
                     )
                 })
                 .collect();
-            let named = first - i64::from(table == "checkpoint");
+            let named = first - i64::from(table == "batch");
             alter(format!("UPDATE {table} SET {} WHERE {key} IN ({first}, {second})", set.join(", ")), Some(named));
         }
     }
@@ -302,9 +305,9 @@ fn an_end_that_was_cut_off_whole_is_found_by_whoever_kept_a_checkpoint() {
     let kept = Checkpoint::verify(&whole.env.reader().newest_checkpoint().unwrap(), whole.env.reader().key()).unwrap();
     let connection = whole.copy();
     let (first, _) = whole.covered(&connection, i64::try_from(whole.size).unwrap());
-    for (table, key) in [("entry", "number"), ("body", "number"), ("checkpoint - 1", "size")] {
+    for (table, key) in [("entry", "number"), ("body", "number"), ("batch - 1", "size")] {
         let table = table.trim_end_matches(" - 1");
-        let from = first + u64::from(table == "checkpoint");
+        let from = first + u64::from(table == "batch");
         connection.execute(&format!("DELETE FROM {table} WHERE {key} >= {from}"), []).unwrap();
     }
     drop(connection);
@@ -322,31 +325,36 @@ fn a_daemon_does_not_serve_from_a_damaged_head() {
     let last = whole.size - 1;
     let mut alterations = vec![
         format!("DELETE FROM entry WHERE number = {last}"),
-        format!("DELETE FROM checkpoint WHERE size = {}", whole.size),
+        format!("DELETE FROM batch WHERE size = {}", whole.size),
         format!("DELETE FROM body WHERE number = {last}"),
         format!("UPDATE entry SET size = size - 1 WHERE number = {last}"),
         format!("UPDATE entry SET number = number + 1 WHERE number = {last}"),
-        format!("UPDATE checkpoint SET size = size + 1 WHERE size = {}", whole.size),
-        format!("UPDATE checkpoint SET note = replace(note, '{}', '{}')", whole.size, whole.size + 1),
-        format!("INSERT INTO entry SELECT {}, size, hashes, terms, leaf FROM entry WHERE number = 3", last + 1),
-        format!("INSERT INTO checkpoint SELECT {}, note FROM checkpoint WHERE size = 1", whole.size + 1),
+        format!("UPDATE batch SET size = size + 1 WHERE size = {}", whole.size),
+        format!("UPDATE batch SET note = replace(note, '{}', '{}')", whole.size, whole.size + 1),
+        format!("INSERT INTO entry SELECT {}, size, terms, leaf FROM entry WHERE number = 3", last + 1),
+        format!("INSERT INTO batch SELECT {}, first, note, edge, hashes FROM batch WHERE size = 1", whole.size + 1),
     ];
-    for column in ["hashes", "terms", "leaf"] {
+    let (first, _) = whole.covered(&whole.copy(), i64::try_from(whole.size).unwrap());
+    for (table, column, key, value) in [
+        ("entry", "terms", "number", last),
+        ("entry", "leaf", "number", last),
+        ("entry", "leaf", "number", first),
+        ("batch", "edge", "size", whole.size),
+        ("batch", "hashes", "size", whole.size),
+    ] {
         let flipped =
             format!("unhex(printf('%02x', (instr('0123456789ABCDEF', substr(hex({column}), 1, 1)) + 1) % 16))");
         for other in [format!("{flipped} || substr({column}, 2)"), format!("{column} || x'00'")] {
-            alterations.push(format!("UPDATE entry SET {column} = {other} WHERE number = {last}"));
-            alterations.push(format!("UPDATE entry SET {column} = CAST({other} AS BLOB) WHERE number = {last}"));
+            alterations.push(format!("UPDATE {table} SET {column} = {other} WHERE {key} = {value}"));
+            alterations.push(format!("UPDATE {table} SET {column} = CAST({other} AS BLOB) WHERE {key} = {value}"));
         }
     }
-    alterations.push(format!("UPDATE body SET sealed = zeroblob(length(sealed)) WHERE number = {last}"));
-    // The peaks: the largest complete subtrees, of whose hashes the root is made.
-    let (mut peak_end, mut rest) = (0, whole.size);
-    while rest > 0 {
-        let peak = 1 << rest.ilog2();
-        (peak_end, rest) = (peak_end + peak, rest - peak);
-        alterations.push(format!("UPDATE entry SET hashes = zeroblob(length(hashes)) WHERE number = {}", peak_end - 1));
+    // The peaks, of whose hashes the root is made.
+    for peak in 0..first.count_ones() {
+        let cut = format!("substr(edge, 1, {}) || zeroblob(32) || substr(edge, {})", 32 * peak, 32 * peak + 33);
+        alterations.push(format!("UPDATE batch SET edge = CAST({cut} AS BLOB) WHERE size = {}", whole.size));
     }
+    alterations.push(format!("UPDATE body SET sealed = zeroblob(length(sealed)) WHERE number = {last}"));
     for sql in alterations {
         let altering = whole.copy();
         assert!(altering.execute(&sql, []).unwrap() > 0, "{sql}");

@@ -10,6 +10,7 @@ mod report;
 mod reveal;
 mod search;
 mod show;
+mod upgrade;
 mod verify;
 
 pub(super) use act::record;
@@ -59,6 +60,12 @@ pub(super) enum Command {
     ///
     /// Works while the generation is kept; `bdcd snapshot prune` says what it would lose.
     Replay(replay::Arguments),
+    /// Bring a ledger that an earlier version made to this version's format, once, with the daemon stopped
+    ///
+    /// Hashes every entry again and verifies every checkpoint on the way. Receipts given out stay what they are. Until it is done
+    /// the ledger is what it was, whatever happens; it needs room on the disk for its entries once more. Keep a backup all the
+    /// same. Does nothing where the ledger is of this version's format already.
+    Upgrade(upgrade::Arguments),
     /// Print the public key that receipts are verified with
     Key {
         #[command(flatten)]
@@ -82,6 +89,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Report(arguments) => report::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Upgrade(arguments) => upgrade::run(arguments),
         Command::Key { config } => print(&format!("{}\n", reader(&snapshot::read(&config.config)?)?.key())),
         Command::Checkpoint { config } => {
             let reader = reader(&snapshot::read(&config.config)?)?;
@@ -105,7 +113,10 @@ pub(super) fn reader(config: &Config) -> Result<Reader, Failure> {
 
 fn failed(error: &OpenError) -> Failure {
     match error {
-        OpenError::Missing { .. } | OpenError::Exists { .. } | OpenError::Damaged { .. } => Failure::refused(error),
+        OpenError::Missing { .. }
+        | OpenError::Exists { .. }
+        | OpenError::OldFormat { .. }
+        | OpenError::Damaged { .. } => Failure::refused(error),
         _ => Failure::failed(error),
     }
 }

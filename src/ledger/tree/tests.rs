@@ -16,12 +16,12 @@ struct Stored {
 impl Stored {
     fn with_entries(count: u64) -> Self {
         let mut stored = Self { frontier: Frontier::new(), leaves: Vec::new(), completed: Vec::new() };
-        let mut completed = Vec::new();
         for index in 0..count {
             let leaf = leaf_hash(&index.to_be_bytes());
+            let mut completed = Vec::new();
             stored.frontier.append(leaf, &mut completed);
             stored.leaves.push(leaf);
-            stored.completed.push(completed.clone());
+            stored.completed.push(completed);
         }
         stored
     }
