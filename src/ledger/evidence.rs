@@ -1,11 +1,12 @@
 //! What is to be recorded, and the same made ready: leaf, tags and sealed body, worked out where the caller is, so that the
 //! writer has little left to do.
 
-use std::cell::RefCell;
+use std::{borrow::Cow, cell::RefCell};
 
 use ring::hmac;
 
 use super::{
+    claims::Claim,
     leaf::{Commitment, Fact, Facts, Kind, Leaf, NONCE_BYTES, Nonce, Opening, commit_under},
     runs::Tag,
     secret::{Secrets, Term},
@@ -24,8 +25,10 @@ pub struct Evidence<'a> {
     pub inquiry: Option<&'a [u8]>,
     /// The bytes answered with.
     pub answer: Option<&'a [u8]>,
-    /// What it is found by.
-    pub terms: Vec<(Term, String)>,
+    /// What is asked once, where this answers it: whoever asks again finds it.
+    pub claim: Option<&'a Claim>,
+    /// What else it is found by.
+    pub terms: Vec<(Term, Cow<'a, str>)>,
 }
 
 impl Evidence<'static> {
@@ -33,7 +36,7 @@ impl Evidence<'static> {
     #[must_use]
     pub fn act(act: &str, detail: &str, by: &str) -> Self {
         let facts = Facts::default().with(Fact::Act, act).with(Fact::Detail, detail).with(Fact::By, by);
-        let terms = vec![(Term::Kind, Kind::Administration.word().to_owned())];
+        let terms = vec![(Term::Kind, Kind::Administration.word().into())];
         Self { facts, terms, ..Self::default() }
     }
 }
@@ -67,8 +70,8 @@ pub(super) fn prepare(secrets: &Secrets, kind: Kind, evidence: Evidence<'_>) -> 
     let nonce = nonce()?;
     let opening = secrets.opening(&nonce);
     let key = hmac::Key::new(hmac::HMAC_SHA256, &opening);
-    let Evidence { facts, inquiry, answer, terms } = evidence;
-    let terms = encode_terms(secrets, terms);
+    let Evidence { facts, inquiry, answer, claim, terms } = evidence;
+    let terms = encode_terms(secrets, claim, &terms);
     let leaf = Leaf {
         kind,
         nonce,
@@ -104,11 +107,12 @@ fn nonce() -> Result<Nonce, KeyError> {
     })
 }
 
-fn encode_terms(secrets: &Secrets, terms: Vec<(Term, String)>) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(terms.len() * TERM_BYTES);
-    for (term, text) in terms {
+fn encode_terms(secrets: &Secrets, claim: Option<&Claim>, terms: &[(Term, Cow<'_, str>)]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity((1 + terms.len()) * TERM_BYTES);
+    let claimed = claim.map(|claim| (Term::Once, *claim.tag()));
+    for (term, tag) in claimed.into_iter().chain(terms.iter().map(|(term, text)| (*term, secrets.tag(*term, text)))) {
         bytes.push(term as u8);
-        bytes.extend_from_slice(&secrets.tag(term, &text));
+        bytes.extend_from_slice(&tag);
     }
     bytes
 }

@@ -59,7 +59,7 @@
 //! | after it, before the replies | the batch | callers ask again and get it |
 //! | a commit fails: disk full, read-only, input/output error | as above | everybody in the batch and after is told `UNAVAILABLE`; the database is opened anew, its head checked, what came to light is made findable, claims from before are worth nothing, and an entry `resume` must be written before anything else is |
 //! | the log grows without pause | `ledger.db-wal` | it is moved beside the writer, a little at a time; past 32 MiB the writer winds it back |
-//! | the sync of what was moved fails | the log, whole | it is moved no more and an error is logged; the next start moves all of it again |
+//! | the sync of what was moved fails | the log, whole | an error is logged, nobody can wind the log back, and all that was moved is moved again until the disk keeps it |
 //! | while a run is written or merged | see [`runs`] | the index is derived: what is not covered is read from the entries |
 //! | an older copy is put back | a shorter ledger that holds | only a checkpoint kept outside shows it: `bdcd ledger verify --since` |
 //!
@@ -448,8 +448,7 @@ impl Shared {
 }
 
 /// What term [`Term::Once`] is made of.
-#[must_use]
-pub fn once(gateway: &str, number: &str) -> String {
+fn once(gateway: &str, number: &str) -> String {
     format!("{gateway}\n{number}")
 }
 

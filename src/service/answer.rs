@@ -158,16 +158,13 @@ impl Responder {
         if bytes.len() > self.answer_bytes_max {
             return Err(AnswerError::from(Refusal::AnswerTooLarge).into());
         }
-        let mut terms: Vec<_> = numbers.into_iter().map(|number| (crate::ledger::Term::Request, number)).collect();
-        let claim = is_final.then(|| {
-            terms.push((crate::ledger::Term::Once, crate::ledger::once(gateway, &number)));
-            claim
-        });
+        let claim = is_final.then_some(claim);
         let evidence = Evidence {
             facts: record::feedback_facts(gateway, &detail),
             inquiry: Some(&message),
             answer: Some(&bytes),
-            terms,
+            claim: claim.as_ref(),
+            terms: numbers.into_iter().map(|number| (crate::ledger::Term::Request, number.into())).collect(),
         };
         let prepared =
             self.ledger.prepare(Kind::Feedback, evidence).map_err(|_| AnswerError::Ledger(AppendError::Unavailable))?;
@@ -265,8 +262,8 @@ impl Asked {
         let reported = answer::reported(&bytes).map_err(|err| DraftError::Compose(err.into()))?;
         let facts = record::answer_facts(self.asking(), &self.inquiry, generation.facts())
             .with(Fact::Outcome, record::outcome(reported));
-        let terms = record::answer_terms(&self.gateway, &self.inquiry);
-        let evidence = Evidence { facts, inquiry: Some(&asked), answer: Some(&bytes), terms };
+        let terms = record::answer_terms(&self.inquiry);
+        let evidence = Evidence { facts, inquiry: Some(&asked), answer: Some(&bytes), claim: Some(claim), terms };
         let (ledger, _) = desk.ledger()?;
         let prepared =
             ledger.prepare(Kind::Answer, evidence).map_err(|_| AnswerError::Ledger(AppendError::Unavailable))?;

@@ -4,6 +4,8 @@
 //! numbers of request and case, which are official ones. What else a caller wrote stands nowhere in plain, and nothing of a
 //! call that was refused: it may be anything.
 
+use std::borrow::Cow;
+
 use super::{answer::Asking, refusal::Refusal};
 use crate::{
     domain::{
@@ -15,7 +17,6 @@ use crate::{
     ledger::{
         AppendError, Evidence, Ledger, Term,
         leaf::{Fact, Facts, Kind},
-        once,
     },
 };
 
@@ -76,9 +77,12 @@ pub(super) fn outcome(reported: u64) -> &'static str {
     if reported > 0 { "found" } else { "nothing-found" }
 }
 
-/// What an answer is found by.
-pub(super) fn answer_terms(gateway: &str, inquiry: &Inquiry) -> Vec<(Term, String)> {
-    let mut terms = vec![(Term::Once, once(gateway, &inquiry.request_number))];
+/// What an entry is found by.
+type Terms<'a> = Vec<(Term, Cow<'a, str>)>;
+
+/// What an answer is found by, beside its claim.
+pub(super) fn answer_terms(inquiry: &Inquiry) -> Terms<'_> {
+    let mut terms = Vec::with_capacity(9);
     let certificates = [&inquiry.work_certificate_number, &inquiry.official_certificate_number];
     let texts = [
         (Term::Request, &inquiry.request_number),
@@ -93,7 +97,7 @@ pub(super) fn answer_terms(gateway: &str, inquiry: &Inquiry) -> Vec<(Term, Strin
 }
 
 /// What a refused inquiry is found by, as far as it states it.
-fn draft_terms(draft: &Draft) -> Vec<(Term, String)> {
+fn draft_terms(draft: &Draft) -> Terms<'_> {
     let mut terms = Vec::new();
     let texts = [
         (Term::Request, &draft.request_number),
@@ -104,20 +108,23 @@ fn draft_terms(draft: &Draft) -> Vec<(Term, String)> {
         (Term::HandlerCertificate, &draft.official_certificate_number),
     ];
     push(&mut terms, &texts);
-    push_subject(&mut terms, &Subject::new(&draft.subject_name, &draft.document_kind, &draft.document_number));
+    let subject = Subject::new(&draft.subject_name, &draft.document_kind, &draft.document_number);
+    let mut of_subject = Vec::new();
+    push_subject(&mut of_subject, &subject);
+    terms.extend(of_subject.into_iter().map(|(term, text)| (term, text.into_owned().into())));
     terms
 }
 
-fn push(terms: &mut Vec<(Term, String)>, texts: &[(Term, &String)]) {
+fn push<'a>(terms: &mut Terms<'a>, texts: &[(Term, &'a String)]) {
     let present = texts.iter().map(|(term, text)| (*term, text.trim())).filter(|(_, text)| !text.is_empty());
-    terms.extend(present.map(|(term, text)| (term, text.to_owned())));
+    terms.extend(present.map(|(term, text)| (term, text.into())));
 }
 
-fn push_subject(terms: &mut Vec<(Term, String)>, subject: &Subject) {
+fn push_subject<'a>(terms: &mut Terms<'a>, subject: &'a Subject) {
     if !subject.normal_name().is_empty() {
-        terms.push((Term::SubjectName, subject.normal_name().to_owned()));
+        terms.push((Term::SubjectName, subject.normal_name().into()));
     }
-    terms.extend(subject.number_keys().into_iter().map(|key| (Term::SubjectNumber, key)));
+    terms.extend(subject.number_keys().into_iter().map(|key| (Term::SubjectNumber, key.into())));
 }
 
 /// A call that is refused.
@@ -159,8 +166,8 @@ pub async fn refusal(ledger: &Ledger, refused: Refused<'_>) -> Result<u64, Appen
     let evidence = Evidence {
         facts,
         inquiry: is_kept.then_some(refused.request),
-        answer: None,
         terms: draft.map(draft_terms).unwrap_or_default(),
+        ..Evidence::default()
     };
     ledger.record(Kind::Refusal, evidence).await.map(|written| written.entry)
 }
@@ -172,7 +179,7 @@ pub async fn refusal(ledger: &Ledger, refused: Refused<'_>) -> Result<u64, Appen
 /// [`AppendError`] where it cannot be recorded: then it may not serve.
 pub(super) fn generation(ledger: &Ledger, generation: &GenerationFacts, at: &str) -> Result<u64, AppendError> {
     let facts = generation_facts(Facts::default(), generation).with(Fact::Outcome, "serves").with(Fact::Detail, at);
-    let terms = vec![(Term::Kind, Kind::Generation.word().to_owned())];
+    let terms = vec![(Term::Kind, Kind::Generation.word().into())];
     let evidence = Evidence { facts, terms, ..Evidence::default() };
     ledger.record_blocking(Kind::Generation, evidence).map(|written| written.entry)
 }

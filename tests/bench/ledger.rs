@@ -23,10 +23,10 @@ use std::{
 use bdcd::{
     keys::MasterKey,
     ledger::{
-        Claimed, Evidence, Ledger, Options, Reader, Term, audit,
+        Claim, Claimed, Evidence, Ledger, Options, Reader, Term, audit,
         leaf::{Fact, Facts, Kind},
         note::Ed25519Signer,
-        once, system_clock,
+        system_clock,
     },
 };
 use rusqlite::{Connection, OpenFlags, params};
@@ -104,7 +104,7 @@ fn append(ledger: &Ledger, lengths: Lengths, waiting: usize, first: u64, count: 
         let Some(number) = next.next() else { return Ok(()) };
         let number = format!("{number:021}");
         let Claimed::Free(claim) = ledger.claim(GATEWAY, &number) else { return Err("a number is asked twice".into()) };
-        let prepared = ledger.prepare(Kind::Answer, texts.evidence(&number))?;
+        let prepared = ledger.prepare(Kind::Answer, texts.evidence(&number, &claim))?;
         let done = done.clone();
         ledger.append(prepared, Some(claim), move |written| {
             // Where the measuring ended early nobody is told.
@@ -280,7 +280,7 @@ impl Texts {
     }
 
     /// The facts and terms of an answer, as the service tells them.
-    fn evidence(&self, number: &str) -> Evidence<'_> {
+    fn evidence<'a>(&'a self, number: &str, claim: &'a Claim) -> Evidence<'a> {
         let facts = Facts::default()
             .with(Fact::Call, "query")
             .with(Fact::Gateway, GATEWAY)
@@ -294,7 +294,6 @@ impl Texts {
             .with(Fact::Rules, "1")
             .with(Fact::Outcome, "found");
         let terms = [
-            (Term::Once, once(GATEWAY, number)),
             (Term::Request, number.to_owned()),
             (Term::Court, "测0000".to_owned()),
             (Term::Case, format!("（2026）测0000执{}号", &number[12..])),
@@ -304,7 +303,8 @@ impl Texts {
             (Term::SubjectNumber, format!("n{number}")),
             (Term::SubjectNumber, format!("p{number}")),
         ];
-        Evidence { facts, inquiry: Some(&self.inquiry), answer: Some(&self.answer), terms: terms.into() }
+        let terms = terms.into_iter().map(|(term, text)| (term, text.into())).collect();
+        Evidence { facts, inquiry: Some(&self.inquiry), answer: Some(&self.answer), claim: Some(claim), terms }
     }
 }
 

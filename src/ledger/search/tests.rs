@@ -115,7 +115,11 @@ fn ledger(events: &[Event], covered: u64) -> (TempDir, Reader) {
     let (sender, written) = mpsc::channel();
     for event in events {
         let facts = Facts::default().with(Fact::Gateway, event.gateway).with(Fact::Outcome, event.outcome);
-        let evidence = Evidence { facts, terms: event.terms.clone(), ..Evidence::default() };
+        let evidence = Evidence {
+            facts,
+            terms: event.terms.iter().map(|(term, text)| (*term, text.into())).collect(),
+            ..Evidence::default()
+        };
         let prepared = ledger.prepare(event.kind, evidence).unwrap();
         let sender = sender.clone();
         ledger.append(prepared, None, move |result| sender.send(result.map(|_| ())).unwrap());

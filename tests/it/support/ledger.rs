@@ -104,8 +104,8 @@ impl Event {
             (Term::HandlerName, &self.handler.0),
             (Term::HandlerCertificate, &self.handler.1),
         ];
-        let terms = stated.into_iter().filter(|(_, text)| !text.is_empty()).map(|(term, text)| (term, text.clone()));
-        let evidence = Evidence { facts, inquiry: Some(&asked), answer: None, terms: terms.collect() };
+        let terms = stated.into_iter().filter(|(_, text)| !text.is_empty()).map(|(term, text)| (term, text.into()));
+        let evidence = Evidence { facts, inquiry: Some(&asked), terms: terms.collect(), ..Evidence::default() };
         ledger.prepare(self.kind, evidence).unwrap()
     }
 }
