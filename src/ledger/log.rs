@@ -82,7 +82,7 @@ pub(super) struct Mover {
     open: Option<Open>,
 }
 
-/// Bytes before the first frame of the log, and before the page of each. Source: <https://sqlite.org/fileformat2.html#walformat>.
+/// Bytes before the first frame of the log, and before the page of each. Source: SQLite, "Database File Format", section 4.1.
 const LOG_HEADER_BYTES: u64 = 32;
 const FRAME_HEADER_BYTES: u64 = 24;
 
