@@ -19,7 +19,7 @@
 
 use std::{
     collections::HashMap,
-    fs::{File, OpenOptions},
+    fs::File,
     io,
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
@@ -77,12 +77,13 @@ impl Written {
 /// Moves the log until the writer is gone.
 pub(super) struct Mover {
     folder: PathBuf,
+    database: &'static File,
     written: Receiver<()>,
     is_long: Arc<AtomicBool>,
     open: Option<Open>,
 }
 
-/// Bytes before the first frame of the log, and before the page of each. Source: SQLite, "Database File Format", section 4.1.
+/// Bytes before the first frame of the log, and before the page of each. Source: `SQLite`, "Database File Format", section 4.1.
 const LOG_HEADER_BYTES: u64 = 32;
 const FRAME_HEADER_BYTES: u64 = 24;
 
@@ -109,11 +110,11 @@ enum MoveError {
 }
 
 impl Mover {
-    /// A mover of the log of the ledger in `folder`, and what the writer tells it by.
-    pub(super) fn new(folder: PathBuf) -> (Self, Written) {
+    /// A mover of the log of the ledger in `folder` into its database, and what the writer tells it by.
+    pub(super) fn new(folder: PathBuf, database: &'static File) -> (Self, Written) {
         let (sender, written) = mpsc::sync_channel(1);
         let is_long = Arc::new(AtomicBool::new(false));
-        let mover = Self { folder, written, is_long: Arc::clone(&is_long), open: None };
+        let mover = Self { folder, database, written, is_long: Arc::clone(&is_long), open: None };
         (mover, Written { written: sender, is_long })
     }
 
@@ -144,7 +145,7 @@ impl Mover {
     fn step(&mut self, pages_min: i64) -> Result<bool, MoveError> {
         let open = match &mut self.open {
             Some(open) => open,
-            slot @ None => slot.insert(Open::new(&self.folder)?),
+            slot @ None => slot.insert(Open::new(&self.folder, self.database)?),
         };
         if open.is_unsure {
             open.move_again()?;
@@ -164,7 +165,7 @@ impl Mover {
 }
 
 impl Open {
-    fn new(folder: &Path) -> Result<Self, MoveError> {
+    fn new(folder: &Path, database: &'static File) -> Result<Self, MoveError> {
         let file = folder.join(DATABASE);
         let connect = || -> rusqlite::Result<Connection> {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -178,9 +179,6 @@ impl Open {
         let (connection, guard) = (connect()?, connect()?);
         let page_bytes = connection.pragma_query_value(None, "page_size", |row| row.get::<_, u16>(0))?.into();
         let log = File::open(folder.join(format!("{DATABASE}-wal")))?;
-        // Never closed: POSIX drops all locks of a process on a file as soon as it closes any handle on it, and SQLite's are such
-        // locks. That costs one handle for each ledger that is opened, which is one a process. Nobody locks the log.
-        let database: &File = Box::leak(Box::new(OpenOptions::new().read(true).write(true).open(&file)?));
         let forgotten = database.metadata()?.len();
         Ok(Self { connection, guard, database, log, page_bytes, is_unsure: false, forgotten })
     }
@@ -302,7 +300,8 @@ mod tests {
             }
         };
         write(0);
-        let mut open = Open::new(folder.path()).unwrap();
+        let database = OpenOptions::new().read(true).write(true).open(&file).unwrap();
+        let mut open = Open::new(folder.path(), Box::leak(Box::new(database))).unwrap();
         let before = std::fs::read(&file).unwrap();
         open.guard.execute_batch("BEGIN").unwrap();
         let (pages, moved) = open.move_and_sync().unwrap();

@@ -63,6 +63,9 @@
 //! | while a run is written or merged | see [`runs`] | the index is derived: what is not covered is read from the entries |
 //! | an older copy is put back | a shorter ledger that holds | only a checkpoint kept outside shows it: `bdcd ledger verify --since` |
 //!
+//! A daemon that was killed may have moved what it had not synced, and a reader of another process keeps the log's index, which
+//! says that it was moved. So opening syncs the database first.
+//!
 //! After a sync that failed, the pages that the system holds may not be on disk. So reopening moves the log into the database
 //! and syncs that, before the head is checked.
 //!
@@ -245,7 +248,7 @@ impl Ledger {
         by: &str,
         clock: &Clock,
     ) -> Result<Option<u64>, OpenError> {
-        let (_lock, meta) = lock_known(folder, master, signer)?;
+        let (_lock, _, meta) = lock_known(folder, master, signer)?;
         if meta.format == store::FORMAT {
             return Ok(None);
         }
@@ -259,7 +262,7 @@ impl Ledger {
     /// [`OpenError`] where there is none, another process writes it, a key does not fit, or its head is damaged.
     pub fn open(options: &Options, master: &MasterKey, signer: Ed25519Signer, clock: Clock) -> Result<Self, OpenError> {
         let folder = options.folder.clone();
-        let (lock, meta) = lock_known(&folder, master, &signer)?;
+        let (lock, database, meta) = lock_known(&folder, master, &signer)?;
         let Meta { secrets, key, .. } = meta.current()?;
         let signer: Arc<dyn Signer> = Arc::new(signer);
         let secrets = Arc::new(secrets);
@@ -269,7 +272,7 @@ impl Ledger {
         let recent = Arc::new(gather(&folder, &secrets, &key, &runs, store.size())?);
         let (queue, jobs) = mpsc::sync_channel(options.queue_entries_max.max(1));
         let claims = Claims::default();
-        let (mover, written) = Mover::new(folder.clone());
+        let (mover, written) = Mover::new(folder.clone(), database);
         let writer = Writer {
             folder: folder.clone(),
             key: key.clone(),
@@ -458,18 +461,31 @@ pub fn system_clock() -> Clock {
     Arc::new(|| jiff::Timestamp::now().as_millisecond())
 }
 
-/// Takes the lock of a ledger that is there and is of these keys.
-fn lock_known(folder: &Path, master: &MasterKey, signer: &Ed25519Signer) -> Result<(File, Meta), OpenError> {
-    if !folder.join(store::DATABASE).is_file() {
+/// Takes the lock of a ledger that is there and is of these keys; with it comes the file of its database.
+fn lock_known(
+    folder: &Path,
+    master: &MasterKey,
+    signer: &Ed25519Signer,
+) -> Result<(File, &'static File, Meta), OpenError> {
+    let file = folder.join(store::DATABASE);
+    if !file.is_file() {
         return Err(OpenError::Missing { folder: folder.to_owned() });
     }
     let lock = lock(folder)?;
+    let disk = |source| OpenError::Disk { doing: "sync the database", source };
+    let database = OpenOptions::new().read(true).write(true).open(&file).map_err(disk)?;
+    // What a daemon that was killed had moved from the log, and not synced yet, nobody else would sync where a reader has kept
+    // the log's index.
+    database.sync_data().map_err(disk)?;
+    // Never closed: POSIX drops all locks of a process on a file as soon as it closes any handle on it, and SQLite's are such
+    // locks. That costs one handle for each ledger that is opened, which is one a process.
+    let database = Box::leak(Box::new(database));
     let meta = Meta::of(folder, master)?;
     let given = signer.verifier();
     if meta.key != given {
         return Err(OpenError::WrongSigner { expected: meta.key.to_string(), given: given.to_string() });
     }
-    Ok((lock, meta))
+    Ok((lock, database, meta))
 }
 
 fn lock(folder: &Path) -> Result<File, OpenError> {
