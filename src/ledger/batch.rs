@@ -122,7 +122,7 @@ impl Batch {
 
     /// The same of an entry that was read with it; `None` where entry, hashes and checkpoint do not belong together. Who signed
     /// the checkpoint is for others to verify.
-    pub(super) fn receipt_of_read(&self, entry: u64, leaf: &[u8]) -> Option<String> {
+    pub(super) fn checked_receipt(&self, entry: u64, leaf: &[u8]) -> Option<String> {
         let proof = self.proof(entry);
         let root = tree::root_of_inclusion(entry, self.size, tree::leaf_hash(leaf), &proof)?;
         let checkpoint = Checkpoint::parse(&self.note).ok()?;
@@ -192,8 +192,8 @@ mod tests {
                 let Ok(proof) = inclusion_proof(entry, batch.size(), &mut node);
                 let receipt = batch.receipt(entry, &leaf(entry));
                 assert_eq!(Receipt::parse(&receipt).unwrap().proof, proof, "entry {entry} of {}", batch.size());
-                assert_eq!(batch.receipt_of_read(entry, &leaf(entry)), Some(receipt));
-                assert_eq!(batch.receipt_of_read(entry, b"another"), None);
+                assert_eq!(batch.checked_receipt(entry, &leaf(entry)), Some(receipt));
+                assert_eq!(batch.checked_receipt(entry, b"another"), None);
                 count += 1;
             }
         }

@@ -38,8 +38,9 @@
 //! ```
 //!
 //! The writer takes what waits, up to a bound, and commits it at once; the next commit forms meanwhile. A checkpoint is signed
-//! once a batch, which is all of a commit or 64 entries of it. An entry found by `Term::Once` is what the same request gets again; the claim sees to it that two at
-//! one moment make one entry. It goes with the entry to the writer, so a caller who hangs up gives nothing free.
+//! once a batch, which is all of a commit or 64 entries of it. An entry found by `Term::Once` is what the same request gets
+//! again; the claim sees to it that two at one moment make one entry. It goes with the entry to the writer, so a caller who
+//! hangs up gives nothing free.
 //!
 //! # Invariants
 //!
@@ -474,12 +475,12 @@ fn lock_known(
     let lock = lock(folder)?;
     let disk = |source| OpenError::Disk { doing: "sync the database", source };
     let database = OpenOptions::new().read(true).write(true).open(&file).map_err(disk)?;
+    // Never closed, whatever fails below: POSIX drops all locks of a process on a file as soon as it closes any handle on it, and
+    // SQLite's are such locks. That costs one handle for each ledger that is opened, which is one a process.
+    let database = Box::leak(Box::new(database));
     // What a daemon that was killed had moved from the log, and not synced yet, nobody else would sync where a reader has kept
     // the log's index.
     database.sync_data().map_err(disk)?;
-    // Never closed: POSIX drops all locks of a process on a file as soon as it closes any handle on it, and SQLite's are such
-    // locks. That costs one handle for each ledger that is opened, which is one a process.
-    let database = Box::leak(Box::new(database));
     let meta = Meta::of(folder, master)?;
     let given = signer.verifier();
     if meta.key != given {

@@ -342,7 +342,7 @@ impl Reader {
         if !(batch.first()..batch.size()).contains(&entry.number) {
             return Err(damaged("names a checkpoint that does not cover it"));
         }
-        let receipt = batch.receipt_of_read(entry.number, &entry.leaf_bytes);
+        let receipt = batch.checked_receipt(entry.number, &entry.leaf_bytes);
         receipt.ok_or(damaged("is not in the tree that its checkpoint signs"))
     }
 
