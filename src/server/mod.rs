@@ -99,8 +99,8 @@ impl Bound {
             .max_concurrent_streams(options.streams_max)
             .timeout(options.call_timeout)
             .http2_keepalive_interval(Some(Duration::from_secs(30)))
-            .add_service(service)
-            .serve_with_incoming_shutdown(ReceiverStream::new(connections), async move {
+            // Without a router: there is one service, which refuses what is no method of its own.
+            .serve_with_incoming_shutdown(service, ReceiverStream::new(connections), async move {
                 drop(stopped.await);
             });
         let drained = async {
