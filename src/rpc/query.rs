@@ -46,7 +46,7 @@ impl QueryService {
     }
 
     /// The gateway at the other end.
-    fn gateway<T>(&self, request: &Request<T>) -> Result<&Gateway, Refusal> {
+    fn gateway<T>(&self, request: &Request<T>) -> Result<&Arc<Gateway>, Refusal> {
         match request.extensions().get::<Peer>() {
             Some(Peer::Verified(sha256)) => {
                 self.policy.gateway(sha256).ok_or_else(|| Refusal::UnknownGateway { certificate: hex(sha256) })
@@ -56,8 +56,8 @@ impl QueryService {
         }
     }
 
-    async fn query(&self, gateway: &Gateway, request: QueryRequest) -> Result<Answered, Status> {
-        let draft = draft(request);
+    async fn query(&self, gateway: &Arc<Gateway>, request: QueryRequest) -> Result<Answered, Status> {
+        let draft = Arc::new(draft(request));
         let refusal = match self.responder.ask(Call::Query, gateway, &draft).await {
             Ok(answered) => return Ok(answered),
             Err(AnswerError::Refused(refusal)) => refusal,
@@ -68,7 +68,7 @@ impl QueryService {
         Err(self.refuse(refused).await)
     }
 
-    async fn feedback(&self, gateway: &Gateway, message: Vec<u8>) -> Result<Answered, Status> {
+    async fn feedback(&self, gateway: &Arc<Gateway>, message: Vec<u8>) -> Result<Answered, Status> {
         let refusal = match self.exchange.feedback(&self.responder, gateway, &message).await {
             Ok(answered) => return Ok(answered),
             Err(ExchangeError::Unreadable(why)) => Refusal::UnreadableMessage(why.to_string()),

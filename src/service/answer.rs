@@ -18,7 +18,8 @@ use crate::{
         inquiry::{Draft, Inquiry},
     },
     ledger::{
-        Answered, AppendError, Claim, Claimed, Committed, Evidence, Ledger, ReadError, Repeat, leaf::Fact, leaf::Kind,
+        Answered, AppendError, Claim, Claimed, Committed, Evidence, Ledger, Prepared, ReadError, Repeat, leaf::Fact,
+        leaf::Kind,
     },
 };
 
@@ -51,6 +52,8 @@ enum Reply {
     Stored(Box<Answered>),
     /// Answered now.
     Fresh(Vec<u8>, Committed),
+    /// Being answered to somebody else, until this is ready.
+    Held(oneshot::Receiver<()>),
 }
 
 type Replied = Result<Reply, AnswerError>;
@@ -92,42 +95,38 @@ impl Responder {
 
     /// Answers what `gateway` asks; what was asked before under its number gets what it got then, byte for byte.
     ///
+    /// All of it is a reader's work: the runtime has one thread, which every call passes twice.
+    ///
     /// Dropping the future after the entry was queued loses the answer, never the evidence.
     ///
     /// # Errors
     ///
     /// [`AnswerError`]; a [`Refusal`] is for the caller to record before it is told.
-    pub async fn ask(&self, call: Call, gateway: &Gateway, draft: &Draft) -> Result<Answered, AnswerError> {
-        let mut inquiry = draft.check(call.door()).map_err(Refusal::BadInquiry)?;
-        let court = match call {
-            Call::Query => gateway.court_by_code(&inquiry.court_code),
-            // The message knows no code.
-            Call::Exchange => gateway.court_by_name(&inquiry.court_name),
-        };
-        let court = court.ok_or(Refusal::CourtNotAllowed)?;
-        if call == Call::Exchange {
-            inquiry.court_code.clone_from(&court.code);
-        }
-        self.answer(Asking { call, gateway: &gateway.name, court }, inquiry).await
-    }
-
-    async fn answer(&self, asking: Asking<'_>, inquiry: Inquiry) -> Result<Answered, AnswerError> {
-        let Asking { call, gateway, court } = asking;
-        let claim = self.claim(gateway, &inquiry.request_number).await;
-        let (gateway, court, answer_bytes_max) = (gateway.to_owned(), court.clone(), self.answer_bytes_max);
-        let (reply, replied) = oneshot::channel();
-        let reply = self.post.sender(reply);
-        self.engine.enqueue(move |desk| {
-            // Nobody waits any more: the call was cancelled or its deadline has passed.
-            if !reply.is_closed() {
-                Asked { gateway, court, call, inquiry, answer_bytes_max }.answer(desk, claim, reply);
+    pub async fn ask(&self, call: Call, gateway: &Arc<Gateway>, draft: &Arc<Draft>) -> Result<Answered, AnswerError> {
+        loop {
+            let (reply, replied) = oneshot::channel();
+            let reply = self.post.sender(reply);
+            let asked = Asked {
+                call,
+                gateway: Arc::clone(gateway),
+                draft: Arc::clone(draft),
+                answer_bytes_max: self.answer_bytes_max,
+            };
+            self.engine.enqueue(move |desk| {
+                // Nobody waits any more: the call was cancelled or its deadline has passed.
+                if !reply.is_closed() {
+                    asked.answer(desk, reply);
+                }
+            })?;
+            match replied.await.map_err(|_| AnswerError::Stopped)?? {
+                Reply::Stored(answered) => return Ok(*answered),
+                Reply::Fresh(answer, written) => {
+                    return Ok(Answered { answer, receipt: written.receipt(), opening: written.opening });
+                }
+                // An error says that it was given up without a word, which is as good.
+                Reply::Held(given_up) => drop(given_up.await),
             }
-        })?;
-        let replied = replied.await.map_err(|_| AnswerError::Stopped)??;
-        Ok(match replied {
-            Reply::Stored(answered) => *answered,
-            Reply::Fresh(answer, written) => Answered { answer, receipt: written.receipt(), opening: written.opening },
-        })
+        }
     }
 
     /// Records bytes that answer `message` of `gateway` as a whole, unless it was answered before: then what it got.
@@ -207,19 +206,26 @@ fn repeated(desk: &mut Desk, claim: &Claim, inquiry: &[u8]) -> Result<Option<Rep
 
 /// An inquiry on a reader thread.
 struct Asked {
-    gateway: String,
-    court: Court,
     call: Call,
-    inquiry: Inquiry,
+    gateway: Arc<Gateway>,
+    draft: Arc<Draft>,
     answer_bytes_max: usize,
+}
+
+/// What became of it there.
+enum Drafted {
+    /// Nothing is to be written.
+    Told(Reply),
+    /// An answer, to be written before it is told.
+    Fresh(Vec<u8>, Prepared, Claim),
 }
 
 impl Asked {
     /// Answers from the ledger, or from the mirror by way of the ledger's writer.
-    fn answer(self, desk: &mut Desk, claim: Claim, reply: Sender) {
-        let result = match self.drafted(desk, &claim) {
-            Ok(Drafted::Stored(answered)) => Ok(Reply::Stored(answered)),
-            Ok(Drafted::Fresh(bytes, prepared)) => {
+    fn answer(self, desk: &mut Desk, reply: Sender) {
+        let result = match self.drafted(desk) {
+            Ok(Drafted::Told(reply)) => Ok(reply),
+            Ok(Drafted::Fresh(bytes, prepared, claim)) => {
                 let (ledger, _) = match desk.ledger() {
                     Ok(ledger) => ledger,
                     Err(error) => return reply.send(Err(error.into())),
@@ -242,36 +248,49 @@ impl Asked {
         reply.send(result);
     }
 
-    fn asking(&self) -> Asking<'_> {
-        Asking { call: self.call, gateway: &self.gateway, court: &self.court }
+    /// The inquiry, checked, and the court that asks.
+    fn checked(&self) -> Result<(Inquiry, &Court), Refusal> {
+        let mut inquiry = self.draft.check(self.call.door()).map_err(Refusal::BadInquiry)?;
+        let court = match self.call {
+            Call::Query => self.gateway.court_by_code(&inquiry.court_code),
+            // The message knows no code.
+            Call::Exchange => self.gateway.court_by_name(&inquiry.court_name),
+        };
+        let court = court.ok_or(Refusal::CourtNotAllowed)?;
+        if self.call == Call::Exchange {
+            inquiry.court_code.clone_from(&court.code);
+        }
+        Ok((inquiry, court))
     }
 
-    fn drafted(&self, desk: &mut Desk, claim: &Claim) -> Result<Drafted, AnswerError> {
-        let asked = self.inquiry.encode();
-        match repeated(desk, claim, &asked)? {
+    fn drafted(&self, desk: &mut Desk) -> Result<Drafted, AnswerError> {
+        let (inquiry, court) = self.checked()?;
+        let asking = Asking { call: self.call, gateway: &self.gateway.name, court };
+        let (ledger, _) = desk.ledger()?;
+        let claim = match ledger.claim(asking.gateway, &inquiry.request_number) {
+            Claimed::Free(claim) => claim,
+            Claimed::Taken(given_up) => return Ok(Drafted::Told(Reply::Held(given_up))),
+        };
+        let asked = inquiry.encode();
+        match repeated(desk, &claim, &asked)? {
             None => {}
-            Some(Repeat::Same(answered)) => return Ok(Drafted::Stored(answered)),
+            Some(Repeat::Same(answered)) => return Ok(Drafted::Told(Reply::Stored(answered))),
             Some(Repeat::Other { entry }) => return Err(Refusal::RequestNumberReused { entry }.into()),
             Some(Repeat::Removed { entry }) => return Err(Refusal::AnswerRemoved { entry }.into()),
         }
         let (generation, reader) = desk.mirror().map_err(DraftError::from)?;
-        let bytes = draft::answer_bytes(reader, generation.frame(), &self.inquiry)?;
+        let bytes = draft::answer_bytes(reader, generation.frame(), &inquiry)?;
         if bytes.len() > self.answer_bytes_max {
             return Err(Refusal::AnswerTooLarge.into());
         }
         let reported = answer::reported(&bytes).map_err(|err| DraftError::Compose(err.into()))?;
-        let facts = record::answer_facts(self.asking(), &self.inquiry, generation.facts())
-            .with(Fact::Outcome, record::outcome(reported));
-        let terms = record::answer_terms(&self.inquiry);
-        let evidence = Evidence { facts, inquiry: Some(&asked), answer: Some(&bytes), claim: Some(claim), terms };
+        let facts =
+            record::answer_facts(asking, &inquiry, generation.facts()).with(Fact::Outcome, record::outcome(reported));
+        let terms = record::answer_terms(&inquiry);
+        let evidence = Evidence { facts, inquiry: Some(&asked), answer: Some(&bytes), claim: Some(&claim), terms };
         let (ledger, _) = desk.ledger()?;
         let prepared =
             ledger.prepare(Kind::Answer, evidence).map_err(|_| AnswerError::Ledger(AppendError::Unavailable))?;
-        Ok(Drafted::Fresh(bytes, prepared))
+        Ok(Drafted::Fresh(bytes, prepared, claim))
     }
-}
-
-enum Drafted {
-    Stored(Box<Answered>),
-    Fresh(Vec<u8>, crate::ledger::Prepared),
 }

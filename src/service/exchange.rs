@@ -2,6 +2,8 @@
 //!
 //! Each BDCCXQQ is an inquiry of its own: a bad one among many is answered by its own 2040 (D34), the others are answered.
 
+use std::sync::Arc;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
 use crate::{
@@ -60,7 +62,7 @@ impl Exchange {
     pub async fn feedback(
         &self,
         responder: &Responder,
-        gateway: &Gateway,
+        gateway: &Arc<Gateway>,
         message: &[u8],
     ) -> Result<Answered, ExchangeError> {
         let read = request::read(message)?;
@@ -71,7 +73,7 @@ impl Exchange {
     async fn compose(
         &self,
         responder: &Responder,
-        gateway: &Gateway,
+        gateway: &Arc<Gateway>,
         message: &RequestMessage,
     ) -> Result<answer::Feedback, ExchangeError> {
         let mut results = Vec::with_capacity(message.requests.len());
@@ -101,11 +103,11 @@ impl Exchange {
     async fn result(
         &self,
         responder: &Responder,
-        gateway: &Gateway,
+        gateway: &Arc<Gateway>,
         item: &RequestItem,
         leaves: Leaves,
     ) -> Result<Resulting, ExchangeError> {
-        let draft = item.to_draft();
+        let draft = Arc::new(item.to_draft());
         let refusal = match responder.ask(Call::Exchange, gateway, &draft).await {
             Ok(answered) => match Answer::decode(&answered.answer) {
                 Ok(answer) => {

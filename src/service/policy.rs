@@ -1,6 +1,6 @@
 //! What a gateway may ask: it is known by its certificate, and speaks for the courts it is listed with.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// A court that a gateway may speak for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,19 +37,19 @@ impl Gateway {
 /// The gateways by the SHA-256 of their certificate.
 #[derive(Debug, Default)]
 pub struct Policy {
-    gateways: HashMap<[u8; 32], Gateway>,
+    gateways: HashMap<[u8; 32], Arc<Gateway>>,
 }
 
 impl Policy {
     /// A policy of these gateways, each with its certificate's SHA-256.
     #[must_use]
     pub fn new(gateways: impl IntoIterator<Item = ([u8; 32], Gateway)>) -> Self {
-        Self { gateways: gateways.into_iter().collect() }
+        Self { gateways: gateways.into_iter().map(|(sha256, gateway)| (sha256, Arc::new(gateway))).collect() }
     }
 
     /// The gateway with this certificate; `None` where none is listed.
     #[must_use]
-    pub fn gateway(&self, certificate_sha256: &[u8; 32]) -> Option<&Gateway> {
+    pub fn gateway(&self, certificate_sha256: &[u8; 32]) -> Option<&Arc<Gateway>> {
         self.gateways.get(certificate_sha256)
     }
 }
