@@ -71,9 +71,9 @@ impl Keeper {
                 (last_end, last_change) = (end, Instant::now());
             }
             if self.runs.through() < shared.recent.first() {
-                tracing::warn!("a part of the ledger's search index was damaged; making it again");
-                if let Err(error) = self.mend(&shared, shared.recent.first()) {
-                    tracing::warn!(error = %chain(&error), "cannot make the ledger's search index; it is tried again");
+                match self.mend(&shared, shared.recent.first()) {
+                    Ok(()) => tracing::warn!("a part of the ledger's search index was damaged, and is made again"),
+                    Err(error) => tell(&mut news, &error),
                 }
             }
             let gathering = shared.recent.gathering();
@@ -104,10 +104,7 @@ impl Keeper {
             .mend(shared, gathered.first)
             .and_then(|()| self.runs.add(gathered.first, gathered.end, &mut gathered.records).map_err(OpenError::from));
         if let Err(error) = made {
-            let error_text = chain(&error);
-            if news.is_new(&error_text) {
-                tracing::warn!(error = error_text, "cannot write the ledger's search index; it is tried again");
-            }
+            tell(news, &error);
             if let OpenError::Index(RunsError::Damaged { entries, .. }) = &error {
                 // What is damaged is made again from the entries.
                 self.runs.forget_from(entries.first()).unwrap_or_default();
@@ -129,6 +126,14 @@ impl Keeper {
             super::cover(&shared.reader().map_err(super::unreadable)?, &self.runs, end)?;
         }
         Ok(())
+    }
+}
+
+/// Tells that the index cannot be written, unless that was told lately.
+fn tell(news: &mut News, error: &OpenError) {
+    let error = chain(error);
+    if news.is_new(&error) {
+        tracing::warn!(error, "cannot write the ledger's search index; it is tried again");
     }
 }
 

@@ -43,9 +43,12 @@ impl<'a> Writer<'a> {
     /// Begins a run of so many records at most.
     fn new(folder: &Path, key: &'a hmac::Key, record_count_max: u64) -> io::Result<Self> {
         // The rights are those of a file that no one changes again, less what the process withholds by its umask.
-        let mut file =
-            tempfile::Builder::new().prefix(BUILDING).permissions(Permissions::from_mode(0o444)).tempfile_in(folder)?;
-        file.write_all(&[0; BLOCK_BYTES])?;
+        let made =
+            tempfile::Builder::new().prefix(BUILDING).permissions(Permissions::from_mode(0o444)).tempfile_in(folder);
+        // The error names the file, which has another name at each try: whoever tells the same once would tell it for ever.
+        let file = made.map_err(|error| io::Error::from(error.kind()))?;
+        // To the file itself, for the same reason.
+        file.as_file().write_all(&[0; BLOCK_BYTES])?;
         let digest = digest_of(Part::Body, key);
         let filter = Filter::with_room_for(record_count_max);
         Ok(Self { key, file, buffer: Vec::new(), digest, fence: Vec::new(), filter, record_count: 0 })
@@ -66,7 +69,7 @@ impl<'a> Writer<'a> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.digest.update(&self.buffer);
-        self.file.write_all(&self.buffer)?;
+        self.file.as_file().write_all(&self.buffer)?;
         self.buffer.clear();
         Ok(())
     }
@@ -74,7 +77,7 @@ impl<'a> Writer<'a> {
     fn finish(mut self, folder: &Path, entries: Entries) -> io::Result<Run> {
         self.flush()?;
         let fence: Vec<u8> = self.fence.iter().flat_map(|row| row.to_bytes()).collect();
-        self.file.write_all(&fence)?;
+        self.file.as_file().write_all(&fence)?;
         let header = Header {
             entries,
             record_count: self.record_count,
