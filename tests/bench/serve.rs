@@ -43,7 +43,7 @@ use tonic::{
     body::Body,
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     codegen::{BoxFuture, Service, http},
-    server::{NamedService, UnaryService},
+    server::UnaryService,
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity, Server},
 };
 
@@ -321,8 +321,10 @@ async fn echo(play: &Path, port: u16) -> Result<(), Failed> {
         .max_concurrent_streams(128)
         .timeout(Duration::from_secs(30))
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
-        .add_service(Echo { responses: responses.into(), next: Arc::default() })
-        .serve_with_incoming(ReceiverStream::new(connections))
+        .serve_with_incoming(
+            Echo { responses: responses.into(), next: Arc::default() },
+            ReceiverStream::new(connections),
+        )
         .await?;
     Ok(())
 }
@@ -331,10 +333,6 @@ async fn echo(play: &Path, port: u16) -> Result<(), Failed> {
 struct Echo {
     responses: Arc<[Bytes]>,
     next: Arc<AtomicUsize>,
-}
-
-impl NamedService for Echo {
-    const NAME: &'static str = "bdcd.query.v1.QueryService";
 }
 
 impl Service<http::Request<Body>> for Echo {

@@ -70,6 +70,23 @@ fn every_bad_field_is_named_at_once_and_no_value_is_told() {
 }
 
 #[test]
+fn what_is_no_call_of_the_contract_is_told_so() {
+    let env = Env::with_county();
+    let daemon = env.serve();
+    block_on(async {
+        let mut client = tonic::client::Grpc::new(env.channel(&daemon, "gateway").await);
+        for path in ["/bdcd.query.v1.QueryService/Seize", "/bdcd.query.v2.QueryService/Query", "/"] {
+            client.ready().await.unwrap();
+            let codec = tonic_prost::ProstCodec::<QueryRequest, QueryRequest>::default();
+            let status =
+                client.unary(tonic::Request::new(inquiry(PERSON)), path.parse().unwrap(), codec).await.unwrap_err();
+            assert_eq!(status.code(), Code::Unimplemented, "{path}");
+        }
+        assert!(env.connect(&daemon, "gateway").await.query(inquiry(PERSON)).await.is_ok());
+    });
+}
+
+#[test]
 fn a_message_over_the_limit_is_refused_by_name() {
     let env = Env::with_county();
     env.configure("", "[limits]\nmessage-bytes-max = \"15KiB\"\n");

@@ -218,8 +218,13 @@ impl Env {
 
     /// Connects with the certificate of this name; with none where it is empty.
     pub(crate) async fn connect(&self, daemon: &Daemon, certificate: &str) -> QueryServiceClient<Channel> {
+        client(self.channel(daemon, certificate).await)
+    }
+
+    /// The same, to call what a client does not know.
+    pub(crate) async fn channel(&self, daemon: &Daemon, certificate: &str) -> Channel {
         let endpoint = Endpoint::from_shared(daemon.address.clone()).unwrap();
-        client(endpoint.tls_config(self.tls(certificate)).unwrap().connect().await.unwrap())
+        endpoint.tls_config(self.tls(certificate)).unwrap().connect().await.unwrap()
     }
 
     /// What a client with the certificate of this name shows and believes.
