@@ -3,9 +3,9 @@
 //! # The way of one inquiry
 //!
 //! ```text
-//! bytes ─ rpc ─ who calls? ─ may they ask this? ─ asked before? ─ mirror ─ compose ─ ledger ─ bytes + receipt
-//!         │     server::tls  service::policy      ledger          reader   pure      one writer, group commit
-//!         └ parse into a checked Inquiry, or refuse with every bad field named at once
+//! bytes ─ rpc ─ who calls? ─ is all stated? ─ may they ask this? ─ asked before? ─ mirror ─ compose ─ ledger ─ bytes + receipt
+//!               server::tls  domain::inquiry  service::policy      ledger          reader   pure      one writer, group commit
+//!                            └ or refused, with every bad field named at once
 //! ```
 //!
 //! A refusal takes the same road to the ledger as an answer. And of the data: [`package`] reads what a bureau exports,

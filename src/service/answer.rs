@@ -1,4 +1,4 @@
-//! From a checked inquiry to an answer whose evidence is on disk: asked before, drafted, recorded, in this order.
+//! From an inquiry as it came to an answer whose evidence is on disk: checked, asked before, drafted, recorded, in this order.
 
 use std::sync::Arc;
 
@@ -52,8 +52,11 @@ enum Reply {
     Stored(Box<Answered>),
     /// Answered now.
     Fresh(Vec<u8>, Committed),
-    /// Being answered to somebody else, until this is ready.
-    Held(oneshot::Receiver<()>),
+    /// Another call is being answered under this request number.
+    Held {
+        /// The number.
+        number: String,
+    },
 }
 
 type Replied = Result<Reply, AnswerError>;
@@ -95,7 +98,8 @@ impl Responder {
 
     /// Answers what `gateway` asks; what was asked before under its number gets what it got then, byte for byte.
     ///
-    /// All of it is a reader's work: the runtime has one thread, which every call passes twice.
+    /// Whatever can be is a reader's work, checking included: the runtime has one thread, which every call passes. So where too
+    /// many wait, a bad inquiry is told that, as a good one is.
     ///
     /// Dropping the future after the entry was queued loses the answer, never the evidence.
     ///
@@ -103,6 +107,7 @@ impl Responder {
     ///
     /// [`AnswerError`]; a [`Refusal`] is for the caller to record before it is told.
     pub async fn ask(&self, call: Call, gateway: &Arc<Gateway>, draft: &Arc<Draft>) -> Result<Answered, AnswerError> {
+        let mut claim = None;
         loop {
             let (reply, replied) = oneshot::channel();
             let reply = self.post.sender(reply);
@@ -110,6 +115,7 @@ impl Responder {
                 call,
                 gateway: Arc::clone(gateway),
                 draft: Arc::clone(draft),
+                claim: claim.take(),
                 answer_bytes_max: self.answer_bytes_max,
             };
             self.engine.enqueue(move |desk| {
@@ -123,8 +129,8 @@ impl Responder {
                 Reply::Fresh(answer, written) => {
                     return Ok(Answered { answer, receipt: written.receipt(), opening: written.opening });
                 }
-                // An error says that it was given up without a word, which is as good.
-                Reply::Held(given_up) => drop(given_up.await),
+                // Waited for here: whoever waits for another shall not stand in a reader's queue.
+                Reply::Held { number } => claim = Some(self.claim(&gateway.name, &number).await),
             }
         }
     }
@@ -209,6 +215,8 @@ struct Asked {
     call: Call,
     gateway: Arc<Gateway>,
     draft: Arc<Draft>,
+    /// That on its request number, where it was waited for.
+    claim: Option<Claim>,
     answer_bytes_max: usize,
 }
 
@@ -222,8 +230,9 @@ enum Drafted {
 
 impl Asked {
     /// Answers from the ledger, or from the mirror by way of the ledger's writer.
-    fn answer(self, desk: &mut Desk, reply: Sender) {
-        let result = match self.drafted(desk) {
+    fn answer(mut self, desk: &mut Desk, reply: Sender) {
+        let claim = self.claim.take();
+        let result = match self.drafted(desk, claim) {
             Ok(Drafted::Told(reply)) => Ok(reply),
             Ok(Drafted::Fresh(bytes, prepared, claim)) => {
                 let (ledger, _) = match desk.ledger() {
@@ -263,13 +272,13 @@ impl Asked {
         Ok((inquiry, court))
     }
 
-    fn drafted(&self, desk: &mut Desk) -> Result<Drafted, AnswerError> {
+    fn drafted(&self, desk: &mut Desk, claim: Option<Claim>) -> Result<Drafted, AnswerError> {
         let (inquiry, court) = self.checked()?;
         let asking = Asking { call: self.call, gateway: &self.gateway.name, court };
         let (ledger, _) = desk.ledger()?;
-        let claim = match ledger.claim(asking.gateway, &inquiry.request_number) {
+        let claim = match claim.map_or_else(|| ledger.claim(asking.gateway, &inquiry.request_number), Claimed::Free) {
             Claimed::Free(claim) => claim,
-            Claimed::Taken(given_up) => return Ok(Drafted::Told(Reply::Held(given_up))),
+            Claimed::Taken(_) => return Ok(Drafted::Told(Reply::Held { number: inquiry.request_number })),
         };
         let asked = inquiry.encode();
         match repeated(desk, &claim, &asked)? {

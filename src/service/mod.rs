@@ -1,4 +1,4 @@
-//! Use cases: what happens between a checked inquiry and the bytes that leave.
+//! Use cases: what happens between an inquiry as it came and the bytes that leave.
 //!
 //! [`policy`] says who may ask, [`refusal`] why not, [`draft`] is the pure step, [`engine`] has threads over the serving generation and the ledger,
 //! [`answer`] goes the whole way with evidence on disk before anything leaves, [`exchange`] does so for messages of the
