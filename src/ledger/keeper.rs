@@ -63,7 +63,7 @@ impl Keeper {
         let (mut last_end, mut last_change) = (0, Instant::now());
         let (mut last_run, mut retention_due) = (Instant::now(), Instant::now());
         let (mut removing, mut hand) = (None, Hand::default());
-        let mut news = News::default();
+        let (mut news, mut is_mending) = (News::default(), false);
         while self.closed.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
             let Some(shared) = self.shared.upgrade() else { return };
             let end = shared.recent.end();
@@ -71,10 +71,14 @@ impl Keeper {
                 (last_end, last_change) = (end, Instant::now());
             }
             if self.runs.through() < shared.recent.first() {
-                match self.mend(&shared, shared.recent.first()) {
-                    Ok(()) => tracing::warn!("a part of the ledger's search index was damaged, and is made again"),
-                    Err(error) => tell(&mut news, &error),
+                if !std::mem::replace(&mut is_mending, true) {
+                    tracing::warn!("a part of the ledger's search index was damaged; making it again");
                 }
+                if let Err(error) = self.mend(&shared, shared.recent.first()) {
+                    tell(&mut news, &error);
+                }
+            } else {
+                is_mending = false;
             }
             let gathering = shared.recent.gathering();
             let is_due = last_change.elapsed() >= IDLE || last_run.elapsed() >= RUN_INTERVAL;
@@ -129,11 +133,11 @@ impl Keeper {
     }
 }
 
-/// Tells that the index cannot be written, unless that was told lately.
+/// Tells why the index cannot be made, unless that was told lately.
 fn tell(news: &mut News, error: &OpenError) {
     let error = chain(error);
     if news.is_new(&error) {
-        tracing::warn!(error, "cannot write the ledger's search index; it is tried again");
+        tracing::warn!(error, "cannot make the ledger's search index; it is tried again");
     }
 }
 

@@ -3,9 +3,9 @@
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, binary_heap::PeekMut},
-    fs::{self, File, Permissions},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
-    os::unix::fs::{FileExt, PermissionsExt},
+    os::unix::fs::{FileExt, OpenOptionsExt},
     path::Path,
     sync::Arc,
 };
@@ -42,12 +42,12 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// Begins a run of so many records at most.
     fn new(folder: &Path, key: &'a hmac::Key, record_count_max: u64) -> io::Result<Self> {
-        // The rights are those of a file that no one changes again, less what the process withholds by its umask.
-        let made =
-            tempfile::Builder::new().prefix(BUILDING).permissions(Permissions::from_mode(0o444)).tempfile_in(folder);
-        // The error names the file, which has another name at each try: whoever tells the same once would tell it for ever.
-        let file = made.map_err(|error| io::Error::from(error.kind()))?;
-        // To the file itself, for the same reason.
+        // The rights are those of a file that no one changes again, less what the process withholds by its umask. What fails is
+        // told without the file's name, here and below, where the file is written to and not `NamedTempFile`: it has another at
+        // each try, and whoever tells the same only once would tell it for ever.
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true).mode(0o444);
+        let file = tempfile::Builder::new().prefix(BUILDING).make_in(folder, |path| options.open(path))?;
         file.as_file().write_all(&[0; BLOCK_BYTES])?;
         let digest = digest_of(Part::Body, key);
         let filter = Filter::with_room_for(record_count_max);
