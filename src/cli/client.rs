@@ -65,9 +65,11 @@ fn endpoint(client: &config::Client) -> Result<Endpoint, Failure> {
 
 /// A refusal by the daemon, in its own words.
 fn refused(status: &Status) -> Failure {
-    let heading = format!("the daemon does not answer: {} ({:?})", status.message(), status.code());
+    let told = format!("{} ({:?})", status.message(), status.code());
     match status.code() {
-        Code::Unavailable | Code::DeadlineExceeded | Code::Unknown => Failure::environment(heading, status.clone()),
-        _ => Failure::no(heading),
+        Code::Unavailable | Code::DeadlineExceeded | Code::Unknown => {
+            Failure::environment(format!("the daemon does not answer: {told}"), status.clone())
+        }
+        _ => Failure::no(format!("the daemon refuses: {told}")),
     }
 }
