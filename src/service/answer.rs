@@ -115,13 +115,13 @@ impl Responder {
                 call,
                 gateway: Arc::clone(gateway),
                 draft: Arc::clone(draft),
-                claim: claim.take(),
                 answer_bytes_max: self.answer_bytes_max,
             };
+            let claim_waited_for = claim.take();
             self.engine.enqueue(move |desk| {
                 // Nobody waits any more: the call was cancelled or its deadline has passed.
                 if !reply.is_closed() {
-                    asked.answer(desk, reply);
+                    asked.answer(desk, claim_waited_for, reply);
                 }
             })?;
             match replied.await.map_err(|_| AnswerError::Stopped)?? {
@@ -215,8 +215,6 @@ struct Asked {
     call: Call,
     gateway: Arc<Gateway>,
     draft: Arc<Draft>,
-    /// That on its request number, where it was waited for.
-    claim: Option<Claim>,
     answer_bytes_max: usize,
 }
 
@@ -229,9 +227,9 @@ enum Drafted {
 }
 
 impl Asked {
-    /// Answers from the ledger, or from the mirror by way of the ledger's writer.
-    fn answer(mut self, desk: &mut Desk, reply: Sender) {
-        let claim = self.claim.take();
+    /// Answers from the ledger, or from the mirror by way of the ledger's writer; under the claim on its request number, where
+    /// that was waited for.
+    fn answer(self, desk: &mut Desk, claim: Option<Claim>, reply: Sender) {
         let result = match self.drafted(desk, claim) {
             Ok(Drafted::Told(reply)) => Ok(reply),
             Ok(Drafted::Fresh(bytes, prepared, claim)) => {
