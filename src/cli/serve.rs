@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
+use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, ledger as evidence, snapshot};
@@ -23,7 +24,12 @@ pub(super) fn run(path: &Path) -> Result<(), Failure> {
     telemetry::start(&config.log);
     runtime()?.block_on(async {
         let Prepared { bound, service, ledger, socket } = prepare(&config).await?;
-        let stop = stop_signal()?;
+        let signalled = stop_signal()?;
+        let stop = async {
+            signalled.await;
+            tell_manager(NotifyState::Stopping);
+        };
+        tell_manager(NotifyState::Ready);
         // It ends with the runtime, at the latest; nothing that it records is half done then.
         let admin = tokio::spawn(socket.serve(ledger));
         let served = bound.serve(service, stop).await;
@@ -67,6 +73,14 @@ pub(super) async fn prepare(config: &Config) -> Result<Prepared, Failure> {
     let responder = Responder::new(Arc::new(engine), Arc::clone(&ledger), answer_bytes_max);
     let service = QueryService::new(responder, Arc::new(policy), exchange);
     Ok(Prepared { bound, service, ledger, socket })
+}
+
+/// Tells the service manager that started the daemon, if one did: `systemctl start` returns when the daemon serves, not before,
+/// and fails where it does not.
+fn tell_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "cannot tell the service manager how the daemon is; it may take it for one that does not start");
+    }
 }
 
 /// Ready when the process is told to stop (SIGTERM, SIGINT).

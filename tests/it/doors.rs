@@ -1,5 +1,7 @@
 //! Who is let in, what is refused and how it is told, over real mutual TLS against the built binary.
 
+use std::{io::ErrorKind, os::unix::net::UnixDatagram, time::Duration};
+
 use bdcd::{
     domain::answer::Answer,
     rpc::contract::{ExchangeRequest, QueryRequest},
@@ -187,4 +189,29 @@ fn an_answer_is_the_same_to_the_byte_before_and_after_a_restart() {
     let answer = Answer::decode(&first.answer).unwrap();
     assert_eq!(answer.generation.sequence, 1);
     assert!(answer.reconciles() && answer.coverage.reported == 6);
+}
+
+#[test]
+fn the_service_manager_is_told_when_the_daemon_serves_and_when_it_stops() {
+    let env = Env::with_county();
+    let socket = env.path("notify.sock");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    let told = || {
+        let mut bytes = [0; 256];
+        manager.recv(&mut bytes).map(|length| String::from_utf8(bytes[..length].to_vec()).unwrap())
+    };
+    let daemon = Env::start(env.command().env("NOTIFY_SOCKET", &socket)).unwrap();
+    assert_eq!(told().unwrap(), "READY=1\n");
+    block_on(async {
+        env.connect(&daemon, "gateway").await.query(inquiry(PERSON)).await.unwrap();
+    });
+    assert!(daemon.stop());
+    assert_eq!(told().unwrap(), "STOPPING=1\n");
+
+    // What does not come to serve never says that it does.
+    env.configure("nonsense = 1\n", "");
+    assert!(Env::start(env.command().env("NOTIFY_SOCKET", &socket)).is_err());
+    manager.set_nonblocking(true).unwrap();
+    assert_eq!(told().unwrap_err().kind(), ErrorKind::WouldBlock);
 }

@@ -39,6 +39,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("toml", &["config"]),
     ("comfy_table", &["cli"]),
     ("rcgen", &["cli"]),
+    ("sd_notify", &["cli"]),
     ("tonic", &["rpc", "server", "cli"]),
     ("tonic_types", &["rpc", "cli"]),
     ("prost", &["rpc", "server", "cli"]),
