@@ -79,7 +79,7 @@ pub(super) async fn prepare(config: &Config) -> Result<Prepared, Failure> {
 /// and fails where it does not.
 fn tell_manager(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "cannot tell the service manager how the daemon is; it may take it for one that does not start");
+        tracing::warn!(%error, "cannot tell the service manager whether the daemon serves: it may take it for one that hangs");
     }
 }
 
