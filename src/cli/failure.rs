@@ -63,6 +63,12 @@ impl Failure {
         self
     }
 
+    /// Says what it comes of.
+    pub(super) fn because(mut self, causes: Vec<String>) -> Self {
+        self.causes.extend(causes);
+        self
+    }
+
     /// Says what to do next.
     pub(super) fn hint(mut self, hint: &'static str) -> Self {
         self.hint = Some(hint);

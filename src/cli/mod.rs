@@ -4,6 +4,7 @@
 //! configuration, 3 the environment failed us, 70 our fault.
 
 mod ask;
+mod check;
 mod client;
 mod demo;
 mod failure;
@@ -45,7 +46,7 @@ enum Command {
     /// loopback port, asks over mutual TLS, and prints the answers. With `--units`, writes a synthetic county instead.
     Demo(demo::Arguments),
     /// Answer gateways until stopped
-    Serve(ConfigArgument),
+    Serve(serve::Arguments),
     /// Load packages into the mirror, and list what is there
     #[command(subcommand)]
     Snapshot(snapshot::Command),
@@ -83,7 +84,7 @@ struct ConfigArgument {
 pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
-        Command::Serve(argument) => serve::run(&argument.config),
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::Snapshot(command) => snapshot::run(&command),
         Command::Query(arguments) => query::run(&arguments),
         Command::Exchange(arguments) => ask::exchange(&arguments),

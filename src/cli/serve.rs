@@ -1,17 +1,17 @@
 //! `bdcd serve`: the daemon.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Failure, ledger as evidence, snapshot};
+use super::{ConfigArgument, Failure, check, ledger as evidence, snapshot};
 use crate::{
     config::Config,
     ledger::Ledger,
     rpc::query::QueryService,
     server::{Bound, admin::Socket, tls},
-    service::{answer::Responder, engine::Engine, exchange::Exchange},
+    service::{answer::Responder, engine::Engine, exchange::Exchange, policy::Policy},
     telemetry,
 };
 
@@ -19,8 +19,27 @@ use crate::{
 /// in the largest tree, and a checkpoint.
 pub(crate) const RECEIPT_ROOM_BYTES: usize = 12 * 1024;
 
-pub(super) fn run(path: &Path) -> Result<(), Failure> {
-    let config = snapshot::read(path)?;
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Check what serving needs, say what is there, and stop
+    ///
+    /// Reads the configuration, the keys, the certificates of server and gateways, the ledger's head and the generation that
+    /// serves, as the user who runs it; the file of a gateway must hold the intermediate certificates that it sends. Changes
+    /// nothing, and tries nothing that a daemon beside it holds (address, socket, the ledger's lock), nor the ledger's search
+    /// index, nor whether its files can be written. Exits with 0 where nothing that it read stands in the way. Exits with 1 and
+    /// says that *a daemon would start* where the server's certificate is not valid, a gateway would be kept out, or none is
+    /// listed. Where it says anything else, it exits as `bdcd serve` would, which would not start.
+    #[arg(long)]
+    check: bool,
+    #[command(flatten)]
+    config: ConfigArgument,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let config = snapshot::read(&arguments.config.config)?;
+    if arguments.check {
+        return check::run(&config);
+    }
     telemetry::start(&config.log);
     runtime()?.block_on(async {
         let Prepared { bound, service, ledger, socket } = prepare(&config).await?;
@@ -52,14 +71,21 @@ pub(super) struct Prepared {
     pub(super) socket: Socket,
 }
 
-/// Opens the ledger and the mirror, starts the engine, and binds the address and the socket.
-pub(super) async fn prepare(config: &Config) -> Result<Prepared, Failure> {
-    let mirror = snapshot::open(config)?;
-    let ledger = Arc::new(evidence::open(config)?);
-    let engine = Engine::start(mirror, &ledger, config.engine()).map_err(|err| Failure::failed(&err))?;
+/// Who may ask, and the door by which they come: what the configuration alone decides.
+pub(super) fn entrance(config: &Config) -> Result<(Policy, tls::Door), Failure> {
     let policy = config.policy().map_err(|err| Failure::usage(&err))?;
     let tls = &config.tls;
     let door = tls::door(&tls.certificate, &tls.key, &tls.client_ca).map_err(|err| Failure::usage(&err))?;
+    Ok((policy, door))
+}
+
+/// Opens the ledger and the mirror, starts the engine, and binds the address and the socket.
+pub(super) async fn prepare(config: &Config) -> Result<Prepared, Failure> {
+    // First, for the engine records that it serves.
+    let (policy, door) = entrance(config)?;
+    let mirror = snapshot::open(config)?;
+    let ledger = Arc::new(evidence::open(config)?);
+    let engine = Engine::start(mirror, &ledger, config.engine()).map_err(|err| Failure::failed(&err))?;
     let options = config.server();
     let message_bytes_max = options.message_bytes_max;
     let cannot_bind = |err| Failure::environment(format!("cannot listen on {}", config.listen), err);

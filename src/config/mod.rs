@@ -6,6 +6,7 @@
 mod unit;
 
 use std::{
+    collections::HashMap,
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -51,6 +52,24 @@ pub enum ConfigError {
         path: String,
         /// `key: what is wrong`.
         mistakes: Vec<String>,
+    },
+}
+
+/// Why it cannot be said who may ask.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// A gateway's certificate cannot be read.
+    #[error(transparent)]
+    Certificate(#[from] tls::TlsError),
+    /// One certificate stands for two gateways.
+    #[error(
+        "gateways `{first}` and `{second}` have the same certificate: list it once, with all the courts that it may speak for"
+    )]
+    SameCertificate {
+        /// The one that is listed first.
+        first: String,
+        /// The other.
+        second: String,
     },
 }
 
@@ -304,6 +323,14 @@ impl Config {
             if gateway.courts.iter().any(|court| court.name.trim().is_empty() || court.code.trim().is_empty()) {
                 mistakes.push(format!("gateway `{}`: courts: a court lacks its name or code", gateway.name));
             }
+            // Callers' are compared without such blanks.
+            let is_padded = |text: &String| text.trim() != text;
+            if gateway.courts.iter().any(|court| is_padded(&court.name) || is_padded(&court.code)) {
+                mistakes.push(format!(
+                    "gateway `{}`: courts: a name or code begins or ends with a blank: it could never ask",
+                    gateway.name
+                ));
+            }
         }
         mistakes
     }
@@ -368,20 +395,18 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Where a gateway's certificate cannot be read.
-    pub fn policy(&self) -> Result<Policy, tls::TlsError> {
-        let gateways: Result<Vec<_>, _> = self
-            .gateways
-            .iter()
-            .map(|gateway| {
-                let certificate = tls::certificates(&gateway.certificate)?.swap_remove(0);
-                let courts =
-                    gateway.courts.iter().map(|court| Court { name: court.name.clone(), code: court.code.clone() });
-                let listed = Gateway { name: gateway.name.clone(), courts: courts.collect() };
-                Ok((tls::certificate_sha256(&certificate), listed))
-            })
-            .collect();
-        gateways.map(Policy::new)
+    /// Where a gateway's certificate cannot be read, or stands for another gateway as well.
+    pub fn policy(&self) -> Result<Policy, PolicyError> {
+        let mut listed: HashMap<_, Gateway> = HashMap::new();
+        for GatewayAsWritten { name, certificate, courts } in &self.gateways {
+            let certificate = tls::certificates(certificate)?.swap_remove(0);
+            let courts = courts.iter().map(|court| Court { name: court.name.clone(), code: court.code.clone() });
+            let gateway = Gateway { name: name.clone(), courts: courts.collect() };
+            if let Some(first) = listed.insert(tls::certificate_sha256(&certificate), gateway) {
+                return Err(PolicyError::SameCertificate { first: first.name, second: name.clone() });
+            }
+        }
+        Ok(Policy::new(listed))
     }
 }
 
@@ -412,9 +437,11 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_at_once_by_its_key() {
-        let text = "log = \"loud\"\n[limits]\nstreams-max = 0\nreader-threads = 99\n[[gateway]]\nname = \"g\"\ncertificate = \"c\"\ncourts = []";
+        let text = "log = \"loud\"\n[limits]\nstreams-max = 0\nreader-threads = 99\n[[gateway]]\nname = \"g\"\ncertificate = \"c\"\ncourts = []
+            [[gateway]]\nname = \"h\"\ncertificate = \"c\"
+            courts = [{ name = \"甲法院\", code = \"测01 \" }]";
         let mistakes = parsed(text).mistakes();
-        assert_eq!(mistakes.len(), 4, "{mistakes:?}");
+        assert_eq!(mistakes.len(), 5, "{mistakes:?}");
         for text in [
             "limits.message-bytes-max = 5",
             "limits.call-timeout = \"5\"",

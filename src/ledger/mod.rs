@@ -482,11 +482,17 @@ fn lock_known(
     // the log's index.
     database.sync_data().map_err(disk)?;
     let meta = Meta::of(folder, master)?;
-    let given = signer.verifier();
-    if meta.key != given {
-        return Err(OpenError::WrongSigner { expected: meta.key.to_string(), given: given.to_string() });
-    }
+    check_signer(&meta.key, signer)?;
     Ok((lock, database, meta))
+}
+
+/// Checks that `signer` has the key that the ledger is signed with.
+fn check_signer(key: &VerifierKey, signer: &Ed25519Signer) -> Result<(), OpenError> {
+    let given = signer.verifier();
+    if *key == given {
+        return Ok(());
+    }
+    Err(OpenError::WrongSigner { expected: key.to_string(), given: given.to_string() })
 }
 
 fn lock(folder: &Path) -> Result<File, OpenError> {

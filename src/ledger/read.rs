@@ -16,10 +16,10 @@ use super::{
     error::{OpenError, ReadError},
     evidence::{Body, decode_terms, is_committed},
     leaf::{Leaf, Opening, UtcMillis},
-    note::VerifierKey,
+    note::{Ed25519Signer, VerifierKey},
     runs::{Mode, Runs, Tag},
     secret::{Secrets, Term},
-    store::{DATABASE, Meta, signed, unsigned},
+    store::{self, DATABASE, Meta, signed, unsigned},
 };
 use crate::keys::MasterKey;
 
@@ -134,6 +134,22 @@ impl Reader {
     #[must_use]
     pub fn key(&self) -> &VerifierKey {
         &self.key
+    }
+
+    /// Checks the signer and the head as opening for writing does, whether or not a daemon writes the ledger; not that it can be
+    /// written, nor its search index. Returns how many entries there are.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] where it would not open.
+    pub fn check_head(&self, signer: &Ed25519Signer) -> Result<u64, OpenError> {
+        super::check_signer(&self.key, signer)?;
+        // All of it is read as of one moment, or what is written meanwhile would look like damage.
+        let moment = self.connection.unchecked_transaction()?;
+        let (frontier, _) = store::check_head(&self.connection, &self.key).map_err(super::unreadable)?;
+        self.check_last(frontier.size()).map_err(super::unreadable)?;
+        moment.finish()?;
+        Ok(frontier.size())
     }
 
     /// How many entries there are.

@@ -272,7 +272,7 @@ impl Meta {
 }
 
 /// Checks the head, however long the ledger is: all of the last batch, and that it ends the ledger.
-fn check_head(connection: &Connection, key: &VerifierKey) -> Result<(Frontier, UtcMillis), ReadError> {
+pub(super) fn check_head(connection: &Connection, key: &VerifierKey) -> Result<(Frontier, UtcMillis), ReadError> {
     let damaged = |entry, what| ReadError::Damaged { entry, what };
     let last: Option<i64> = connection.query_row("SELECT max(number) FROM entry", [], |row| row.get(0))?;
     let last = last.map(unsigned).ok_or(damaged(0, "is missing"))?;

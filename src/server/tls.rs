@@ -4,7 +4,7 @@
 //! the handshake asks for a certificate and proves that the caller holds its key, the chain is judged right after it, and
 //! the judgement goes with the connection. Only [`Peer::Verified`] is ever listened to.
 
-use std::{fs, io, path::Path, sync::Arc};
+use std::{fs, io, ops::RangeInclusive, path::Path, sync::Arc};
 
 use rustls::{
     DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
@@ -61,6 +61,14 @@ pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsErro
     }
 }
 
+/// When a certificate is valid, in seconds since 1970 (UTC); `None` where the bytes are no certificate.
+#[must_use]
+pub fn validity(certificate: &CertificateDer<'_>) -> Option<RangeInclusive<i64>> {
+    let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
+    let validity = parsed.validity();
+    Some(validity.not_before.timestamp()..=validity.not_after.timestamp())
+}
+
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let shown = || path.display().to_string();
     let bytes = fs::read(path).map_err(|source| TlsError::File { path: shown(), source })?;
@@ -84,19 +92,31 @@ impl Judge {
     #[must_use]
     pub fn peer(&self, shown: Option<&[CertificateDer<'_>]>) -> Peer {
         let Some((own, intermediates)) = shown.and_then(<[_]>::split_first) else { return Peer::Anonymous };
-        match self.0.verify_client_cert(own, intermediates, UnixTime::now()) {
-            Ok(_) => Peer::Verified(certificate_sha256(own)),
+        match self.judge(own, intermediates) {
+            Ok(()) => Peer::Verified(certificate_sha256(own)),
             Err(_) => Peer::Foreign,
         }
+    }
+
+    /// Judges a certificate, by the client authority and the clock.
+    ///
+    /// # Errors
+    ///
+    /// Why its holder would not be let in.
+    pub fn judge(&self, own: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> Result<(), rustls::Error> {
+        self.0.verify_client_cert(own, intermediates, UnixTime::now()).map(|_| ())
     }
 }
 
 /// The TLS configuration of the server, and the judge of those who come.
+pub type Door = (Arc<ServerConfig>, Judge);
+
+/// Builds the door from PEM files: the server's certificate chain and its key, and the authority of those who come.
 ///
 /// # Errors
 ///
 /// Where a file cannot be read or used.
-pub fn door(certificate: &Path, key: &Path, client_authority: &Path) -> Result<(Arc<ServerConfig>, Judge), TlsError> {
+pub fn door(certificate: &Path, key: &Path, client_authority: &Path) -> Result<Door, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let mut roots = RootCertStore::empty();
     for root in certificates(client_authority)? {

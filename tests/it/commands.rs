@@ -1,8 +1,12 @@
 //! The commands as an operator uses them, with right and wrong input: what they say and how they exit.
 
-use std::{fs, path::Path, process::Output};
+use std::{fs, path::Path, process::Output, sync::Arc};
 
-use crate::support::{Env, copy_package};
+use crate::support::{
+    Env, copy_package,
+    load::{Load, Random},
+    witness::Witness,
+};
 
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -114,6 +118,111 @@ fn a_daemon_without_data_or_with_a_wrong_configuration_says_what_to_do() {
     let output = env.run(&["serve"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("colour"), "{}", said(&output));
+}
+
+/// What `bdcd serve --check` exits with, prints and says.
+fn check(env: &Env) -> (Option<i32>, String, String) {
+    let output = env.run(&["serve", "--check"]);
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), said(&output))
+}
+
+#[test]
+fn whether_a_daemon_could_serve_is_said_beside_one_that_does() {
+    let env = Env::with_county();
+    let size = || env.reader().size().unwrap();
+    let before = size();
+    let (status, told, said) = check(&env);
+    assert_eq!((status, said.as_str()), (Some(0), ""));
+    for expected in [
+        "1-",
+        "as of 2026-",
+        "test.example/990102, 1 entry\n",
+        "server       certificate `",
+        "gateway      the gateway, 1 court, certificate `",
+        "tls/gateway.pem` valid until ",
+    ] {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+    assert_eq!(size(), before, "nothing is recorded");
+
+    // Beside a daemon that writes without pause, what is read is of one moment.
+    let daemon = env.serve();
+    let witness = Arc::new(Witness::of(&env));
+    let load = Load::start(&env, &witness, 4, &mut Random::new(5));
+    load.ask(&daemon);
+    witness.wait("answers", |counts| counts.answered > 20);
+    for _ in 0..30 {
+        let (status, _, said) = check(&env);
+        assert_eq!(status, Some(0), "{said}");
+    }
+    load.end();
+    assert!(daemon.stop());
+}
+
+#[test]
+fn what_would_keep_a_daemon_from_serving_is_told_before_it_is_restarted() {
+    // What lets a daemon start and keeps a gateway out: all of it is told.
+    let env = Env::with_county();
+    let foreign = "[[gateway]]\nname = \"stranger\"\ncertificate = \"tls/foreign.pem\"\ncourts = [{ name = \"甲法院\", code = \"测02\" }]\n";
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut past = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    past.not_after = rcgen::date_time_ymd(2020, 1, 31);
+    fs::write(env.path("tls/past.pem"), past.self_signed(&key).unwrap().pem()).unwrap();
+    fs::write(env.path("tls/past.key"), key.serialize_pem()).unwrap();
+    let config = env.path("bdcd.toml");
+    let usual = fs::read_to_string(&config).unwrap();
+    fs::write(&config, usual.replace("tls/server.", "tls/past.") + foreign).unwrap();
+    let (status, told, said) = check(&env);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(told.contains("the gateway") && told.contains("stranger"), "{told}");
+    assert!(said.contains("the server's own certificate") && said.contains("to 2020-01-31T00:00:00Z alone"), "{said}");
+    assert!(
+        said.contains("gateway `stranger`: ") && said.contains("tls/foreign.pem` would not be let in: invalid"),
+        "{said}"
+    );
+
+    // What a daemon would not start with, in its own words.
+    let twice = foreign.replace("foreign", "gateway");
+    for (text, status, expected) in [
+        (usual.clone() + &twice, 2, "`the gateway` and `stranger` have the same certificate"),
+        (usual.replace("tls/gateway.pem", "tls/none.pem"), 2, "tls/none.pem"),
+        (usual.replace("tls/server.key", "tls/past.key"), 2, "cannot be used together"),
+        ("directory = \"elsewhere\"\n".to_owned() + &usual, 3, "bdcd snapshot load"),
+        (usual.clone() + "[ledger]\nfolder = \"elsewhere\"\n", 1, "there is no ledger"),
+        // Two at once: the one that a daemon comes upon first.
+        (
+            "directory = \"elsewhere\"\n".to_owned() + &usual + "[ledger]\nfolder = \"elsewhere\"\n",
+            1,
+            "there is no ledger",
+        ),
+        (usual.clone() + "[ledger]\nfolder = \"elsewhere\"\nkey = \"none.key\"\n", 3, "none.key"),
+    ] {
+        fs::write(&config, text).unwrap();
+        let (found, told, said) = check(&env);
+        assert_eq!((found, told.as_str()), (Some(status), ""), "{said}");
+        assert!(said.contains(expected), "{expected}: {said}");
+        let served = env.run(&["serve"]);
+        assert_eq!(served.status.code(), Some(status));
+        assert!(String::from_utf8_lossy(&served.stderr).contains(expected));
+    }
+
+    fs::write(&config, &usual).unwrap();
+    let other = env.path("other");
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("bdcd.toml"), "master-key = \"../master.key\"\n").unwrap();
+    let made = Env::run_bare(&[
+        "ledger",
+        "create",
+        "--origin",
+        "test.example/other",
+        "--config",
+        other.join("bdcd.toml").to_str().unwrap(),
+    ]);
+    assert!(made.status.success());
+    fs::write(&config, usual + "[ledger]\nkey = \"other/ledger.key\"\n").unwrap();
+    let (status, _, said) = check(&env);
+    assert_eq!(status, Some(3));
+    assert!(said.contains("is signed by key `test.example/990102"), "{said}");
 }
 
 #[test]

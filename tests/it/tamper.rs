@@ -361,5 +361,8 @@ fn a_daemon_does_not_serve_from_a_damaged_head() {
         drop(altering);
         let refusal = whole.refusal_to_serve().unwrap_or_else(|| panic!("serves: {sql}"));
         assert!(refusal.contains("altered or damaged"), "{sql}: {refusal}");
+        let check = whole.env.run(&["serve", "--check"]);
+        assert_eq!(check.status.code(), Some(1), "{sql}");
+        assert!(String::from_utf8_lossy(&check.stderr).contains("altered or damaged"), "{sql}");
     }
 }

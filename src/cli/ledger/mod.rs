@@ -111,6 +111,17 @@ pub(super) fn reader(config: &Config) -> Result<Reader, Failure> {
     Reader::open(&config.ledger.folder, &master).map_err(|err| failed(&err))
 }
 
+/// Checks that a daemon could open the ledger of a configuration, whether or not one has; returns its origin and how many
+/// entries it has.
+pub(super) fn check(config: &Config) -> Result<(String, u64), Failure> {
+    // In the order of `open`.
+    let master = MasterKey::read(&config.master_key).map_err(|err| Failure::failed(&err))?;
+    let signer = signer(config)?;
+    let reader = Reader::open(&config.ledger.folder, &master).map_err(|err| failed(&err))?;
+    let entries = reader.check_head(&signer).map_err(|err| failed(&err))?;
+    Ok((reader.key().name().to_owned(), entries))
+}
+
 fn failed(error: &OpenError) -> Failure {
     match error {
         OpenError::Missing { .. }
