@@ -8,24 +8,25 @@ use std::{
     time::Instant,
 };
 
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
 use super::{
     contract::{self, ExchangeRequest, QueryRequest, query_service_server},
     peer::Peer,
-    status::{ledger_unavailable, of_answer, of_refusal},
+    status::{ledger_unavailable, of_answer, of_refusal, too_many_strangers},
     wire,
 };
 use crate::{
     domain::inquiry::Draft,
     keys::hex,
-    ledger::Answered,
+    ledger::{Answered, AppendError},
     service::{
         answer::{AnswerError, Responder},
         exchange::{Exchange, ExchangeError},
         policy::{Gateway, Policy},
         record::{self, Call, Refused},
         refusal::Refusal,
+        strangers::{Admission, Strangers},
     },
 };
 
@@ -35,6 +36,7 @@ pub struct QueryService {
     responder: Responder,
     policy: Arc<Policy>,
     exchange: Arc<Exchange>,
+    strangers: Arc<Strangers>,
     requests: Arc<AtomicU64>,
 }
 
@@ -42,7 +44,7 @@ impl QueryService {
     /// A service of `responder`, for the gateways of `policy`.
     #[must_use]
     pub fn new(responder: Responder, policy: Arc<Policy>, exchange: Exchange) -> Self {
-        Self { responder, policy, exchange: Arc::new(exchange), requests: Arc::default() }
+        Self { responder, policy, exchange: Arc::new(exchange), strangers: Arc::default(), requests: Arc::default() }
     }
 
     /// The gateway at the other end.
@@ -63,7 +65,7 @@ impl QueryService {
             Err(AnswerError::Refused(refusal)) => refusal,
             Err(error) => return Err(of_answer(&error)),
         };
-        let (gateway, request) = (Some(gateway.name.as_str()), draft.encode());
+        let (gateway, request) = (gateway.name.as_str(), draft.encode());
         let refused = Refused { call: Call::Query, gateway, refusal: &refusal, request: &request, draft: Some(&draft) };
         Err(self.refuse(refused).await)
     }
@@ -75,7 +77,7 @@ impl QueryService {
             Err(ExchangeError::Answer(AnswerError::Refused(refusal))) => refusal,
             Err(ExchangeError::Answer(error)) => return Err(of_answer(&error)),
         };
-        let gateway = Some(gateway.name.as_str());
+        let gateway = gateway.name.as_str();
         Err(self
             .refuse(Refused { call: Call::Exchange, gateway, refusal: &refusal, request: &message, draft: None })
             .await)
@@ -90,19 +92,60 @@ impl QueryService {
         }
     }
 
+    /// The same for a caller that is no listed gateway, unless too many come: then it is turned away, and counted.
+    async fn refuse_stranger(&self, start: Instant, call: Call, refusal: &Refusal) -> Status {
+        let turned_away = match self.strangers.admit(refusal, start) {
+            Admission::Refused { turned_away } => turned_away,
+            Admission::TurnedAway { is_news } => {
+                if is_news {
+                    let reason = refusal.reason();
+                    tracing::warn!(reason, "callers who are no listed gateway keep calling, and are turned away");
+                }
+                return too_many_strangers();
+            }
+        };
+        let (service, refusal) = (self.clone(), refusal.clone());
+        // A task of its own: a caller who hangs up shall not take the count along.
+        let recorded = tokio::spawn(async move {
+            let recorded = record::stranger(service.responder.ledger(), call, &refusal, turned_away).await;
+            let status = match recorded {
+                Ok(entry) => of_refusal(&refusal, Some(entry)),
+                Err(error) => {
+                    service.strangers.turn_away(&refusal, turned_away + 1);
+                    ledger_unavailable(error)
+                }
+            };
+            service.log(call, "", start, status.code());
+            status
+        });
+        recorded.await.unwrap_or_else(|_| ledger_unavailable(AppendError::Unavailable))
+    }
+
     /// Tells the log of a call that ended: who, what became of it, how long it took; nothing of what was asked.
     ///
     /// An answer is told at `debug` alone: it stands in the ledger, and where many come a line for each would bury, or by the
     /// rate limit of the system's journal cost, what an operator needs to know.
-    fn log<T>(&self, method: &'static str, gateway: &str, start: Instant, result: &Result<T, Status>) {
+    fn log(&self, call: Call, gateway: &str, start: Instant, code: Code) {
         let request_id = self.requests.fetch_add(1, Ordering::Relaxed);
         let took_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let code = result.as_ref().err().map_or(tonic::Code::Ok, Status::code);
-        if code == tonic::Code::Ok {
+        let method = call.word();
+        if code == Code::Ok {
             tracing::debug!(request_id, method, gateway, ?code, took_us, "call ended");
         } else {
             tracing::info!(request_id, method, gateway, ?code, took_us, "call ended");
         }
+    }
+
+    /// Tells the log of a gateway's call, and its caller the result.
+    fn tell(
+        &self,
+        call: Call,
+        gateway: &Gateway,
+        start: Instant,
+        result: Result<Answered, Status>,
+    ) -> Result<Response<wire::Response>, Status> {
+        self.log(call, &gateway.name, start, result.as_ref().err().map_or(Code::Ok, Status::code));
+        result.map(respond)
     }
 }
 
@@ -110,22 +153,24 @@ impl QueryService {
 impl query_service_server::QueryService for QueryService {
     async fn query(&self, request: Request<QueryRequest>) -> Result<Response<wire::Response>, Status> {
         let start = now();
-        let (gateway, result) = match self.gateway(&request) {
-            Ok(gateway) => (gateway.name.as_str(), self.query(gateway, request.into_inner()).await),
-            Err(refusal) => ("", Err(self.refuse(Refused::stranger(Call::Query, &refusal)).await)),
-        };
-        self.log("query", gateway, start, &result);
-        result.map(respond)
+        match self.gateway(&request) {
+            Ok(gateway) => {
+                let result = self.query(gateway, request.into_inner()).await;
+                self.tell(Call::Query, gateway, start, result)
+            }
+            Err(refusal) => Err(self.refuse_stranger(start, Call::Query, &refusal).await),
+        }
     }
 
     async fn exchange(&self, request: Request<ExchangeRequest>) -> Result<Response<wire::Response>, Status> {
         let start = now();
-        let (gateway, result) = match self.gateway(&request) {
-            Ok(gateway) => (gateway.name.as_str(), self.feedback(gateway, request.into_inner().message).await),
-            Err(refusal) => ("", Err(self.refuse(Refused::stranger(Call::Exchange, &refusal)).await)),
-        };
-        self.log("exchange", gateway, start, &result);
-        result.map(respond)
+        match self.gateway(&request) {
+            Ok(gateway) => {
+                let result = self.feedback(gateway, request.into_inner().message).await;
+                self.tell(Call::Exchange, gateway, start, result)
+            }
+            Err(refusal) => Err(self.refuse_stranger(start, Call::Exchange, &refusal).await),
+        }
     }
 }
 

@@ -16,6 +16,9 @@ const DOMAIN: &str = "bdcd";
 /// How long a caller waits before it asks again where too many ask.
 const RETRY: Duration = Duration::from_millis(200);
 
+/// The same for strangers, of whom one a second is told why.
+const STRANGERS_RETRY: Duration = Duration::from_secs(5);
+
 /// The status of a refusal, naming the ledger entry that records it.
 pub(super) fn of_refusal(refusal: &Refusal, entry: Option<u64>) -> Status {
     let code = match refusal {
@@ -64,6 +67,14 @@ pub(super) fn ledger_unavailable(error: AppendError) -> Status {
         AppendError::Overloaded => retry(Code::ResourceExhausted, "OVERLOADED", error.to_string()),
         AppendError::Unavailable => retry(Code::Unavailable, "LEDGER_UNAVAILABLE", error.to_string()),
     }
+}
+
+/// The status of a caller that is no listed gateway, where too many such come: it is turned away, and not recorded.
+pub(super) fn too_many_strangers() -> Status {
+    let mut details = details("TOO_MANY_STRANGERS");
+    details.set_retry_info(Some(STRANGERS_RETRY));
+    let text = "callers who are no listed gateway call too often: connect with a listed gateway's certificate";
+    Status::with_error_details(Code::ResourceExhausted, text, details)
 }
 
 /// A refusal of the daemon's own socket.

@@ -119,7 +119,7 @@ impl Exchange {
             Err(AnswerError::Refused(refusal)) => refusal,
             Err(error) => return Err(error.into()),
         };
-        let (gateway, request) = (Some(gateway.name.as_str()), draft.encode());
+        let (gateway, request) = (gateway.name.as_str(), draft.encode());
         let refused =
             Refused { call: Call::Exchange, gateway, refusal: &refusal, request: &request, draft: Some(&draft) };
         record::refusal(responder.ledger(), refused).await.map_err(AnswerError::from)?;

@@ -1,12 +1,15 @@
 //! Use cases: what happens between an inquiry as it came and the bytes that leave.
 //!
-//! [`policy`] says who may ask, [`refusal`] why not, [`draft`] is the pure step, [`engine`] has threads over the serving generation and the ledger,
-//! [`answer`] goes the whole way with evidence on disk before anything leaves, [`exchange`] does so for messages of the
-//! specification, [`replay`] composes an old answer again, and [`record`] says what the ledger is told.
+//! [`policy`] says who may ask, [`refusal`] why not, [`strangers`] how often that is recorded of whom nobody knows, [`draft`]
+//! is the pure step, [`engine`] has threads over the serving generation and the ledger, [`answer`] goes the whole way with
+//! evidence on disk before anything leaves, [`exchange`] does so for messages of the specification, [`replay`] composes an old
+//! answer again, and [`record`] says what the ledger is told.
 
 pub mod policy;
 
 pub mod refusal;
+
+pub mod strangers;
 
 pub mod draft;
 

@@ -30,7 +30,9 @@ pub enum Call {
 }
 
 impl Call {
-    fn word(self) -> &'static str {
+    /// Its word in entries and in the log.
+    #[must_use]
+    pub fn word(self) -> &'static str {
         match self {
             Self::Query => "query",
             Self::Exchange => "exchange",
@@ -127,26 +129,18 @@ fn push_subject<'a>(terms: &mut Terms<'a>, subject: &'a Subject) {
     terms.extend(subject.number_keys().into_iter().map(|key| (Term::SubjectNumber, key.into())));
 }
 
-/// A call that is refused.
+/// A listed gateway's call that is refused.
 pub struct Refused<'a> {
     /// By which call it came.
     pub call: Call,
-    /// The gateway, where it is known.
-    pub gateway: Option<&'a str>,
+    /// The operator's name for the gateway.
+    pub gateway: &'a str,
     /// Why.
     pub refusal: &'a Refusal,
-    /// What was sent. It is kept, sealed, of a known gateway alone: a stranger shall not fill the disk.
+    /// What was sent. It is kept, sealed.
     pub request: &'a [u8],
     /// The same, where it is an inquiry.
     pub draft: Option<&'a Draft>,
-}
-
-impl Refused<'_> {
-    /// A call of a stranger.
-    #[must_use]
-    pub fn stranger(call: Call, refusal: &Refusal) -> Refused<'_> {
-        Refused { call, gateway: None, refusal, request: &[], draft: None }
-    }
 }
 
 /// Records a refusal; returns the number of its entry.
@@ -155,21 +149,34 @@ impl Refused<'_> {
 ///
 /// [`AppendError`] where it cannot be recorded: then nothing may be said of it.
 pub async fn refusal(ledger: &Ledger, refused: Refused<'_>) -> Result<u64, AppendError> {
-    let is_kept = refused.gateway.is_some() && refused.request.len() <= REFUSED_BYTES_MAX;
-    let length = (refused.gateway.is_some() && !is_kept).then(|| format!("{} bytes, not kept", refused.request.len()));
-    let detail: Vec<_> =
-        [Some(refused.refusal.detail()), length].into_iter().flatten().filter(|one| !one.is_empty()).collect();
-    let facts = call_facts(refused.call, refused.gateway.unwrap_or_default())
-        .with(Fact::Outcome, refused.refusal.reason())
-        .with(Fact::Detail, &detail.join("; "));
-    let draft = refused.draft.filter(|_| is_kept);
+    let Refused { call, gateway, refusal, request, draft } = refused;
+    let is_kept = request.len() <= REFUSED_BYTES_MAX;
+    let length = if is_kept { String::new() } else { format!("{} bytes, not kept", request.len()) };
     let evidence = Evidence {
-        facts,
-        inquiry: is_kept.then_some(refused.request),
-        terms: draft.map(draft_terms).unwrap_or_default(),
+        facts: refusal_facts(call, gateway, refusal, length),
+        inquiry: is_kept.then_some(request),
+        terms: draft.filter(|_| is_kept).map(draft_terms).unwrap_or_default(),
         ..Evidence::default()
     };
     ledger.record(Kind::Refusal, evidence).await.map(|written| written.entry)
+}
+
+/// Records the refusal of a call by nobody who is listed, and how many have no entry since the last that has one. What was sent
+/// is not kept: a stranger shall not fill the disk.
+///
+/// # Errors
+///
+/// As [`refusal`].
+pub async fn stranger(ledger: &Ledger, call: Call, refusal: &Refusal, unrecorded: u64) -> Result<u64, AppendError> {
+    let before =
+        if unrecorded == 0 { String::new() } else { format!("{unrecorded} such calls before it have no entry") };
+    let evidence = Evidence { facts: refusal_facts(call, "", refusal, before), ..Evidence::default() };
+    ledger.record(Kind::Refusal, evidence).await.map(|written| written.entry)
+}
+
+fn refusal_facts(call: Call, gateway: &str, refusal: &Refusal, more: String) -> Facts {
+    let detail: Vec<_> = [refusal.detail(), more].into_iter().filter(|one| !one.is_empty()).collect();
+    call_facts(call, gateway).with(Fact::Outcome, refusal.reason()).with(Fact::Detail, &detail.join("; "))
 }
 
 /// Records that a generation serves from now on; returns the number of the entry.

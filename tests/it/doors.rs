@@ -4,13 +4,14 @@ use std::{io::ErrorKind, os::unix::net::UnixDatagram, time::Duration};
 
 use bdcd::{
     domain::answer::Answer,
+    ledger::leaf::Fact,
     rpc::contract::{ExchangeRequest, QueryRequest},
     spec::{Leaves, feedback},
 };
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::support::{Env, PERSON, block_on, inquiry};
+use crate::support::{Env, PERSON, block_on, disk::until, inquiry};
 
 fn reason(status: &Status) -> String {
     status.get_details_error_info().unwrap().reason
@@ -32,6 +33,70 @@ fn a_caller_without_a_listed_certificate_is_told_so() {
             let status = client.exchange(ExchangeRequest { message: Vec::new() }).await.unwrap_err();
             assert_eq!((status.code(), reason(&status).as_str()), (code, expected));
         }
+    });
+}
+
+#[test]
+fn strangers_who_keep_calling_are_turned_away_and_do_not_fill_the_ledger() {
+    const CALLS: u64 = 400;
+    let env = Env::with_county();
+    let daemon = env.serve();
+    let size = || env.reader().size().unwrap();
+    let before = size();
+    block_on(async {
+        let mut stranger = env.connect(&daemon, "foreign").await;
+        // Those that were turned away since the last that has an entry.
+        let (mut refused, mut turned_away) = (0, 0);
+        for call in 0..CALLS {
+            let status = stranger.query(inquiry(PERSON)).await.unwrap_err();
+            match (status.code(), reason(&status).as_str()) {
+                (Code::Unauthenticated, "FOREIGN_CERTIFICATE") => (refused, turned_away) = (refused + 1, 0),
+                (Code::ResourceExhausted, "TOO_MANY_STRANGERS") => {
+                    assert!(call >= 60 && status.get_details_retry_info().is_some(), "{call}");
+                    turned_away += 1;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!((60..CALLS / 2).contains(&refused), "{refused}");
+        assert_eq!(size() - before, refused, "each that was refused has an entry, and no other");
+        let listed = env.connect(&daemon, "gateway").await.query(inquiry(PERSON)).await;
+        assert!(listed.is_ok(), "who is listed is answered");
+        let unlisted = env.connect(&daemon, "unlisted").await.query(inquiry(PERSON)).await.unwrap_err();
+        assert_eq!(reason(&unlisted), "UNKNOWN_GATEWAY", "one reason does not hide another");
+
+        // The next that has an entry tells of those that have none.
+        let entry = loop {
+            let status = stranger.query(inquiry(PERSON)).await.unwrap_err();
+            match status.code() {
+                Code::Unauthenticated if turned_away > 0 => {
+                    break status.get_details_error_info().unwrap().metadata["entry"].parse().unwrap();
+                }
+                Code::Unauthenticated => {}
+                _ => turned_away += 1,
+            }
+        };
+        let leaf = env.reader().entry(entry).unwrap().leaf().unwrap();
+        let told = leaf.facts.get(Fact::Detail);
+        assert_eq!(told, format!("{turned_away} such calls before it have no entry"));
+    });
+    let lines = |what: &str| daemon.log().matches(what).count();
+    until("it is told once", || lines("keep calling, and are turned away") == 1);
+    assert!(lines("call ended") < usize::try_from(CALLS).unwrap() / 2, "those who are turned away fill no log");
+}
+
+#[test]
+fn a_gateway_that_changes_its_certificate_is_one_gateway_under_both() {
+    let env = Env::with_county();
+    let court =
+        format!("courts = [{{ name = \"{}\", code = \"{}\" }}]", crate::support::COURT.0, crate::support::COURT.1);
+    env.configure("", &format!("[[gateway]]\nname = \"the gateway\"\ncertificate = \"tls/unlisted.pem\"\n{court}\n"));
+    let daemon = env.serve();
+    let request = inquiry(PERSON);
+    block_on(async {
+        let before = env.connect(&daemon, "gateway").await.query(request.clone()).await.unwrap().into_inner();
+        let after = env.connect(&daemon, "unlisted").await.query(request).await.unwrap().into_inner();
+        assert!(before == after, "answer, receipt and opening");
     });
 }
 
