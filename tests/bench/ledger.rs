@@ -7,14 +7,17 @@
 //! median of their ratios counts.
 //!
 //! `cargo bench --bench ledger -- ENTRIES` makes a ledger of ENTRIES entries with bodies of 400 bytes (10,000,000 take some
-//! 16 GB and ten minutes) and measures **start-up**, a **receipt** of an old entry and the **search** for a request number as
-//! they come from the disk, the **audit**, and both once more from memory, where the audit's reading has put what fits.
+//! 16 GB and ten to fifteen minutes) and measures **start-up**; a **page** of the database read at some place, which is the floor of what
+//! comes from the disk; a **receipt** of an old entry, which is two pages, and the **search** for a request number as they come
+//! from the disk; the **audit**, both once more from memory, where the audit's reading has put what fits, and the
+//! **start-up** that makes a lost search index again.
 
 #![expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints its figures")]
 
 use std::{
     error::Error,
-    fs,
+    fs::{self, File},
+    os::unix::fs::FileExt as _,
     path::Path,
     sync::mpsc,
     time::{Duration, Instant},
@@ -50,6 +53,9 @@ const USUAL: Lengths = Lengths { inquiry: 300, answer: 1500 };
 
 /// Bytes of the large ledger's, to fit a disk.
 const SHORT: Lengths = Lengths { inquiry: 150, answer: 250 };
+
+/// Bytes of a page of the ledger's database.
+const PAGE_BYTES: usize = 8192;
 
 /// Old entries asked for.
 const SAMPLES: u64 = 5_000;
@@ -203,15 +209,29 @@ fn large(folder: &Path, entries: u64) -> Result<(), Failed> {
     println!("start-up        {:8.1} ms", start.elapsed().as_secs_f64() * 1e3);
 
     let reader = ledger.reader()?;
+    let database = File::open(kept.join("ledger.db"))?;
     // An odd step visits old and new entries as chance would, the same in every run.
     let samples: Vec<u64> =
         (1..=SAMPLES).map(|at| 1 + at.wrapping_mul(0x9e37_79b9_7f4a_7c15) % (entries - 1)).collect();
+    let mut page = vec![0; PAGE_BYTES];
+    timed("page, disk", &samples, |number| {
+        // Somewhere, and the same in every run.
+        let pages = bytes / PAGE_BYTES as u64;
+        Ok(database.read_exact_at(&mut page, number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % pages * PAGE_BYTES as u64)?)
+    })?;
     old_entries("disk", &ledger, &reader, &samples)?;
     let start = Instant::now();
     let audit = audit::audit(&reader, None, &mut |_| {})?;
     let took = start.elapsed().as_secs_f64();
     println!("audit           {took:8.1} s    {:.0} entries a second", audit.entry_count as f64 / took);
     old_entries("memory", &ledger, &reader, &samples)?;
+
+    drop((ledger, reader));
+    fs::remove_dir_all(kept.join("index"))?;
+    let start = Instant::now();
+    let ledger = open(&kept, 1024, 512)?;
+    println!("start-up, index lost {:5.1} s", start.elapsed().as_secs_f64());
+    drop(ledger);
     Ok(())
 }
 
