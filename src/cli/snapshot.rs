@@ -49,9 +49,14 @@ pub(super) fn read(path: &Path) -> Result<Config, Failure> {
     Config::read(path).map_err(|err| Failure::usage(&err))
 }
 
+/// The master key of a configuration.
+pub(super) fn master_key(config: &Config) -> Result<MasterKey, Failure> {
+    MasterKey::read(&config.master_key).map_err(|err| Failure::failed(&err))
+}
+
 /// The mirror of a configuration.
 pub(super) fn open(config: &Config) -> Result<Mirror, Failure> {
-    let key = MasterKey::read(&config.master_key).map_err(|err| Failure::failed(&err))?;
+    let key = master_key(config)?;
     Ok(Mirror::new(&config.directory, key))
 }
 

@@ -94,8 +94,8 @@ impl QueryService {
 
     /// The same for a caller that is no listed gateway, unless too many come: then it is turned away, and counted.
     async fn refuse_stranger(&self, start: Instant, call: Call, refusal: &Refusal) -> Status {
-        let turned_away = match self.strangers.admit(refusal, start) {
-            Admission::Refused { turned_away } => turned_away,
+        let unrecorded = match self.strangers.admit(refusal, start) {
+            Admission::Refused { unrecorded } => unrecorded,
             Admission::TurnedAway { is_news } => {
                 if is_news {
                     let reason = refusal.reason();
@@ -107,11 +107,11 @@ impl QueryService {
         let (service, refusal) = (self.clone(), refusal.clone());
         // A task of its own: a caller who hangs up shall not take the count along.
         let recorded = tokio::spawn(async move {
-            let recorded = record::stranger(service.responder.ledger(), call, &refusal, turned_away).await;
+            let recorded = record::stranger(service.responder.ledger(), call, &refusal, unrecorded).await;
             let status = match recorded {
                 Ok(entry) => of_refusal(&refusal, Some(entry)),
                 Err(error) => {
-                    service.strangers.turn_away(&refusal, turned_away + 1);
+                    service.strangers.count_unrecorded(&refusal, unrecorded + 1);
                     ledger_unavailable(error)
                 }
             };

@@ -1,7 +1,7 @@
 //! How often the refused calls of strangers are recorded: who has no listed certificate shall not fill the disk with entries.
 //!
 //! Past that a call is not refused but turned away: nothing was decided about it, and it has no entry. The next that has one
-//! tells how many were turned away before it.
+//! tells how many before it have none.
 
 use std::{
     collections::HashMap,
@@ -27,7 +27,7 @@ pub enum Admission {
     /// It is refused, and has an entry.
     Refused {
         /// Calls with the same fault that have no entry since the last that has one.
-        turned_away: u64,
+        unrecorded: u64,
     },
     /// It is turned away.
     TurnedAway {
@@ -46,7 +46,8 @@ struct Count {
     entries_left: u64,
     /// From when the time counts in which more come.
     since: Instant,
-    turned_away: u64,
+    /// Calls since the last entry that have none.
+    unrecorded: u64,
     told: Option<Instant>,
 }
 
@@ -57,7 +58,7 @@ impl Strangers {
         let count = counts.entry(refusal.reason()).or_insert(Count {
             entries_left: ENTRIES_AT_ONCE,
             since: now,
-            turned_away: 0,
+            unrecorded: 0,
             told: None,
         });
         let seconds = now.saturating_duration_since(count.since).as_secs();
@@ -65,9 +66,9 @@ impl Strangers {
         count.entries_left = ENTRIES_AT_ONCE.min(count.entries_left + seconds * ENTRIES_PER_SECOND);
         if let Some(left) = count.entries_left.checked_sub(1) {
             count.entries_left = left;
-            return Admission::Refused { turned_away: mem::take(&mut count.turned_away) };
+            return Admission::Refused { unrecorded: mem::take(&mut count.unrecorded) };
         }
-        count.turned_away += 1;
+        count.unrecorded += 1;
         let is_news = count.told.is_none_or(|told| now.saturating_duration_since(told) >= NEWS_INTERVAL);
         if is_news {
             count.told = Some(now);
@@ -77,9 +78,9 @@ impl Strangers {
 
     /// Counts calls that could not be recorded with those that were turned away: the next entry tells of them. One whose commit
     /// came to light after it was reported as failed is counted though it has an entry.
-    pub fn turn_away(&self, refusal: &Refusal, calls: u64) {
+    pub fn count_unrecorded(&self, refusal: &Refusal, calls: u64) {
         if let Some(count) = self.counts().get_mut(refusal.reason()) {
-            count.turned_away += calls;
+            count.unrecorded += calls;
         }
     }
 
@@ -102,7 +103,7 @@ mod tests {
     fn some_at_once_and_one_a_second_have_entries_which_tell_of_the_rest() {
         let (strangers, start) = (Strangers::default(), Instant::now());
         let at = |milliseconds| strangers.admit(&REFUSAL, start + Duration::from_millis(milliseconds));
-        let refused = |turned_away| Admission::Refused { turned_away };
+        let refused = |unrecorded| Admission::Refused { unrecorded };
         let turned_away = |is_news| Admission::TurnedAway { is_news };
         for _ in 0..ENTRIES_AT_ONCE {
             assert_eq!(at(0), refused(0));
@@ -112,7 +113,7 @@ mod tests {
         assert_eq!(at(2500), refused(1));
         // The half of a second counts on.
         assert_eq!((at(3000), at(3001)), (refused(0), turned_away(false)));
-        strangers.turn_away(&REFUSAL, 2);
+        strangers.count_unrecorded(&REFUSAL, 2);
         assert_eq!((at(62_000), at(62_000)), (refused(3), refused(0)));
         for _ in 2..59 {
             assert_eq!(at(62_000), refused(0));
@@ -129,8 +130,8 @@ mod tests {
     #[test]
     fn one_reason_does_not_hide_another() {
         let (strangers, now) = (Strangers::default(), Instant::now());
-        while strangers.admit(&Refusal::NoCertificate, now) == (Admission::Refused { turned_away: 0 }) {}
+        while strangers.admit(&Refusal::NoCertificate, now) == (Admission::Refused { unrecorded: 0 }) {}
         let unlisted = Refusal::UnknownGateway { certificate: String::new() };
-        assert_eq!(strangers.admit(&unlisted, now), Admission::Refused { turned_away: 0 });
+        assert_eq!(strangers.admit(&unlisted, now), Admission::Refused { unrecorded: 0 });
     }
 }

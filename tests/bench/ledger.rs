@@ -7,10 +7,10 @@
 //! median of their ratios counts.
 //!
 //! `cargo bench --bench ledger -- ENTRIES` makes a ledger of ENTRIES entries with bodies of 400 bytes (10,000,000 take some
-//! 16 GB and ten to fifteen minutes) and measures **start-up**; a **page** of the database read at some place, which is the floor of what
-//! comes from the disk; a **receipt** of an old entry, which is two pages, and the **search** for a request number as they come
-//! from the disk; the **audit**, both once more from memory, where the audit's reading has put what fits, and the
-//! **start-up** that makes a lost search index again.
+//! 16 GB and ten to fifteen minutes) and measures **start-up**; a **page** of the database read at some place, which is the
+//! floor of what comes from the disk; a **receipt** of an old entry, which is two pages, and the **search** for a request
+//! number as they come from the disk; the **audit**; both once more from memory, where the audit's reading has put what fits;
+//! and the **start-up** that makes a lost search index again.
 
 #![expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints its figures")]
 

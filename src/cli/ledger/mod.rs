@@ -19,7 +19,6 @@ pub(super) use create::create;
 use super::{ConfigArgument, Failure, print, snapshot};
 use crate::{
     config::Config,
-    keys::MasterKey,
     ledger::{Ledger, OpenError, ReadError, Reader, note::Ed25519Signer, system_clock},
 };
 
@@ -100,14 +99,14 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
 
 /// The ledger of a configuration, for writing.
 pub(super) fn open(config: &Config) -> Result<Ledger, Failure> {
-    let master = MasterKey::read(&config.master_key).map_err(|err| Failure::failed(&err))?;
+    let master = snapshot::master_key(config)?;
     let signer = signer(config)?;
     Ledger::open(&config.ledger(), &master, signer, system_clock()).map_err(|err| failed(&err))
 }
 
 /// The ledger of a configuration, for reading, whether or not a daemon writes it.
 pub(super) fn reader(config: &Config) -> Result<Reader, Failure> {
-    let master = MasterKey::read(&config.master_key).map_err(|err| Failure::failed(&err))?;
+    let master = snapshot::master_key(config)?;
     Reader::open(&config.ledger.folder, &master).map_err(|err| failed(&err))
 }
 
@@ -115,7 +114,7 @@ pub(super) fn reader(config: &Config) -> Result<Reader, Failure> {
 /// entries it has.
 pub(super) fn check(config: &Config) -> Result<(String, u64), Failure> {
     // In the order of `open`.
-    let master = MasterKey::read(&config.master_key).map_err(|err| Failure::failed(&err))?;
+    let master = snapshot::master_key(config)?;
     let signer = signer(config)?;
     let reader = Reader::open(&config.ledger.folder, &master).map_err(|err| failed(&err))?;
     let entries = reader.check_head(&signer).map_err(|err| failed(&err))?;
