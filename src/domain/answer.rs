@@ -418,6 +418,18 @@ fn read_rows(field: Field<'_>) -> Result<(Table, u64), Malformed> {
     Ok((table.ok_or(Malformed)?, rows))
 }
 
+fn read_accepted(field: Field<'_>) -> Result<Accepted, Malformed> {
+    let mut accepted = Accepted { what: String::new(), reason: String::new() };
+    for field in Reader::new(field.bytes()?) {
+        match field? {
+            (1, field) => field.text()?.clone_into(&mut accepted.what),
+            (2, field) => field.text()?.clone_into(&mut accepted.reason),
+            _ => {}
+        }
+    }
+    Ok(accepted)
+}
+
 fn read_coverage(bytes: &[u8], answer: &mut Answer) -> Result<(), Malformed> {
     for field in Reader::new(bytes) {
         match field? {
@@ -436,17 +448,7 @@ fn read_coverage(bytes: &[u8], answer: &mut Answer) -> Result<(), Malformed> {
                 answer.coverage.withheld.push((rule.ok_or(Malformed)?, count));
             }
             (6, field) => answer.generation.quarantined.push(read_rows(field)?),
-            (8, field) => {
-                let mut accepted = Accepted { what: String::new(), reason: String::new() };
-                for field in Reader::new(field.bytes()?) {
-                    match field? {
-                        (1, field) => field.text()?.clone_into(&mut accepted.what),
-                        (2, field) => field.text()?.clone_into(&mut accepted.reason),
-                        _ => {}
-                    }
-                }
-                answer.generation.accepted.push(accepted);
-            }
+            (8, field) => answer.generation.accepted.push(read_accepted(field)?),
             (9, field) => answer.generation.mapped.push(field.text()?.to_owned()),
             _ => {}
         }
@@ -455,157 +457,4 @@ fn read_coverage(bytes: &[u8], answer: &mut Answer) -> Result<(), Malformed> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{
-        inquiry::{Door, Draft},
-        kinds::{Kind, tag},
-        record::{NotedCharge, Party, Registration},
-    };
-
-    const PERSON: &str = "990101194913310017";
-
-    fn inquiry(items: Vec<i32>, include_ended: bool) -> Inquiry {
-        let text = str::to_owned;
-        Draft {
-            request_number: text("1"),
-            court_name: text("某法院"),
-            court_code: text("苏0102"),
-            case_number: text("案"),
-            handler_name: text("甲"),
-            work_certificate_number: text("1"),
-            handler_contact: text("1"),
-            notice_number: text("1"),
-            subject_name: text("测试甲"),
-            document_kind: text("1"),
-            document_number: text(PERSON),
-            items,
-            include_ended,
-            ..Draft::default()
-        }
-        .check(Door::Query)
-        .map_err(|violations| violations[0].field)
-        .unwrap()
-    }
-
-    fn party(name: &str, number: &str) -> Party {
-        let mut party = Party::default();
-        party.values.set(tag::PARTY_NAME, name);
-        party.values.set(tag::PARTY_DOCUMENT_KIND, "1");
-        party.values.set(tag::PARTY_DOCUMENT_NUMBER, number);
-        party.values.set(tag::PARTY_KIND, "1");
-        party
-    }
-
-    fn registration(kind: Kind, row: &str, parties: Vec<Party>) -> Registration {
-        Registration { parties, ..Registration::new(kind, row.to_owned()) }
-    }
-
-    fn own(kind: Kind, row: &str) -> Registration {
-        registration(kind, row, vec![party("测试甲", PERSON)])
-    }
-
-    fn unit(number: &str, registrations: Vec<Registration>) -> Unit {
-        Unit { number: number.to_owned(), registrations, ..Unit::default() }
-    }
-
-    fn rows(answer: &Answer) -> Vec<&str> {
-        answer.units.iter().flat_map(|unit| &unit.registrations).map(|one| one.identity.as_str()).collect()
-    }
-
-    fn compose(inquiry: &Inquiry, units: Vec<Unit>) -> Answer {
-        let record = |unit: Unit| {
-            let mut writer = Writer::default();
-            codec::write_unit(&mut writer, &unit);
-            writer.finish()
-        };
-        let records: Vec<_> = units.into_iter().map(record).collect();
-        let bytes = super::compose(inquiry, &records, &Frame::new(&GenerationFacts::default())).unwrap();
-        let answer = Answer::decode(&bytes).unwrap();
-        assert!(answer.reconciles());
-        answer
-    }
-
-    #[test]
-    fn a_current_right_brings_the_charges_of_its_unit_and_a_mortgagee_does_not() {
-        let bank = || registration(Kind::Mortgage, "DYAQ:2", vec![party("某银行", "1")]);
-        let seizure = || registration(Kind::Seizure, "CFDJ:2", Vec::new());
-        let everything = inquiry(vec![1, 2, 3, 4, 5, 6], false);
-        let answer = compose(&everything, vec![unit("A", vec![own(Kind::Building, "FDCQ2:2"), bank(), seizure()])]);
-        assert_eq!(rows(&answer), ["FDCQ2:2", "DYAQ:2", "CFDJ:2"]);
-        assert_eq!(answer.units[0].registrations[2].matched, Some(Matched::OnSubjectUnit { flags: Vec::new() }));
-
-        let answer = compose(&everything, vec![unit("A", vec![own(Kind::Mortgage, "DYAQ:3"), seizure()])]);
-        assert_eq!(rows(&answer), ["DYAQ:3"], "being mortgagee brings that registration alone");
-    }
-
-    #[test]
-    fn a_pre_notice_of_purchase_brings_charges_and_one_of_mortgage_does_not() {
-        for (kind, expected) in [("1", 2), ("2", 2), ("3", 1), ("4", 1)] {
-            let mut notice = own(Kind::PreNotice, "YGDJ:2");
-            notice.details.set(Kind::PreNotice.table().field("notice_kind").tag, kind);
-            let seizure = registration(Kind::Seizure, "CFDJ:2", Vec::new());
-            let answer = compose(&inquiry(vec![3, 5], false), vec![unit("A", vec![notice, seizure])]);
-            assert_eq!(rows(&answer).len(), expected, "YGDJZL {kind}");
-        }
-    }
-
-    #[test]
-    fn ended_provisional_and_unasked_registrations_are_counted_by_rule() {
-        let ended = Registration { status: Status::Ended, ..own(Kind::Building, "FDCQ2:2") };
-        let provisional = Registration { status: Status::Provisional, ..own(Kind::Building, "FDCQ2:3") };
-        let units = vec![
-            unit("A", vec![ended, registration(Kind::Seizure, "CFDJ:2", Vec::new())]),
-            unit("B", vec![provisional]),
-            unit("C", vec![own(Kind::Building, "FDCQ2:4"), registration(Kind::Mortgage, "DYAQ:2", Vec::new())]),
-        ];
-        let answer = compose(&inquiry(vec![1], false), units.clone());
-        assert_eq!(rows(&answer), ["FDCQ2:4"]);
-        let expected = [(Withholding::Provisional, 1), (Withholding::Ended, 1), (Withholding::NotAsked, 1)];
-        assert_eq!(answer.coverage.withheld, expected);
-        let answer = compose(&inquiry(vec![1, 3], true), units);
-        assert_eq!(rows(&answer), ["FDCQ2:2", "FDCQ2:4"], "an ended right, where asked for, brings nothing else");
-    }
-
-    #[test]
-    fn charges_on_the_parcel_count_once_and_not_where_they_are_reported() {
-        let charge = |identity: &str| NotedCharge {
-            identity: identity.into(),
-            kind: Kind::Mortgage,
-            status: Status::Current,
-            scope: Scope::Parcel,
-        };
-        let flat = |number: &str, row: &str| Unit {
-            noted_charges: vec![charge("DYAQ:7")],
-            ..unit(number, vec![own(Kind::Building, row)])
-        };
-        let everything = inquiry(vec![1, 2, 3, 4, 5, 6], false);
-        let answer = compose(&everything, vec![flat("A1", "FDCQ2:2"), flat("A2", "FDCQ2:3")]);
-        assert_eq!(answer.coverage.withheld, [(Withholding::ParcelOnly, 1)]);
-        let parcel =
-            unit("AW", vec![own(Kind::LandUse, "JSYDSYQ:2"), registration(Kind::Mortgage, "DYAQ:7", Vec::new())]);
-        let answer = compose(&everything, vec![flat("A1", "FDCQ2:2"), parcel]);
-        assert_eq!((answer.coverage.found, answer.coverage.withheld.len()), (3, 0));
-    }
-
-    #[test]
-    fn a_mortgage_over_several_units_is_one_item_a_unit_and_one_registration() {
-        let on = |number: &str, row: &str| {
-            unit(number, vec![own(Kind::Building, row), registration(Kind::Mortgage, "DYAQ:2", Vec::new())])
-        };
-        let answer = compose(&inquiry(vec![1, 2], false), vec![on("B", "FDCQ2:3"), on("A", "FDCQ2:2")]);
-        assert_eq!(rows(&answer), ["FDCQ2:2", "DYAQ:2", "FDCQ2:3", "DYAQ:2"]);
-        assert_eq!((answer.coverage.found, answer.coverage.reported), (3, 3));
-    }
-
-    #[test]
-    fn a_stranger_of_the_same_name_is_counted_and_not_shown() {
-        let namesake = registration(Kind::Building, "FDCQ2:2", vec![party("测试甲", "无")]);
-        let other = registration(Kind::Building, "FDCQ2:3", vec![party("测试甲", "990101194913310025")]);
-        let seizure = registration(Kind::Seizure, "CFDJ:2", Vec::new());
-        let answer =
-            compose(&inquiry(vec![1, 3], false), vec![unit("A", vec![namesake, seizure]), unit("B", vec![other])]);
-        assert!(answer.units.is_empty());
-        assert_eq!((answer.coverage.found, &*answer.coverage.withheld), (1, &[(Withholding::PersonNameOnly, 1)][..]));
-    }
-}
+mod tests;
