@@ -7,14 +7,15 @@ use crate::domain::{
     kinds::{COMMON, Field, PARTY},
     matching::{Flag, Rule, Withholding},
     record::{Matched, Party, Registration, Role, Status, Unit, Values},
+    tables::Table,
 };
 
 /// The whole answer.
 pub(super) fn of_answer(answer: &Answer) -> Value {
     let generation = &answer.generation;
     let coverage = &answer.coverage;
-    let tables: Vec<_> =
-        generation.tables.iter().map(|(table, rows)| json!({ "name": table.name(), "rows": rows })).collect();
+    let accepted: Vec<_> =
+        generation.accepted.iter().map(|gap| json!({ "what": gap.what, "reason": gap.reason })).collect();
     let withheld: Map<_, _> =
         coverage.withheld.iter().map(|(rule, count)| (withholding(*rule).to_owned(), json!(count))).collect();
     json!({
@@ -29,14 +30,22 @@ pub(super) fn of_answer(answer: &Answer) -> Value {
         "rules_version": answer.rules_version,
         "units": answer.units.iter().map(unit).collect::<Vec<_>>(),
         "coverage": {
-            "tables": tables,
+            "tables": named_rows(&generation.tables),
             "found": coverage.found,
             "reported": coverage.reported,
             "withheld": withheld,
-            "quarantined_rows": generation.quarantined_rows,
+            "quarantined_rows": generation.quarantined_rows(),
+            "quarantined": named_rows(&generation.quarantined),
+            "tables_not_searched": generation.tables_not_searched().map(Table::name).collect::<Vec<_>>(),
+            "accepted": accepted,
+            "mapped": generation.mapped,
         },
         "statement": answer.statement,
     })
+}
+
+fn named_rows(tables: &[(Table, u64)]) -> Vec<Value> {
+    tables.iter().map(|(table, rows)| json!({ "name": table.name(), "rows": rows })).collect()
 }
 
 fn unit(unit: &Unit) -> Value {
@@ -76,7 +85,8 @@ fn registration(registration: &Registration) -> Value {
     value.insert("status".into(), status.into());
     value.insert("match".into(), matched(registration.matched.as_ref()));
     value.extend(fields(COMMON, &registration.common));
-    value.insert("source_row".into(), registration.source_row.clone().into());
+    value.insert("identity".into(), registration.identity.clone().into());
+    value.insert("status_doubtful".into(), registration.is_doubtful.into());
     value.insert("waiting_order".into(), registration.waiting_order.into());
     value.insert("details".into(), fields(table.fields, &registration.details).into());
     value.insert("parties".into(), registration.parties.iter().map(party).collect());
@@ -104,10 +114,10 @@ fn matched(matched: Option<&Matched>) -> Value {
         Some(Matched::Party { party, rule: by, flags }) => json!({
             "relation": "subject_is_party",
             "rule": rule(*by),
-            "flags": flags.iter().map(|one| flag(*one)).collect::<Vec<_>>(),
+            "flags": flags_of(flags),
             "party": party,
         }),
-        Some(Matched::OnSubjectUnit) => json!({ "relation": "on_subject_unit" }),
+        Some(Matched::OnSubjectUnit { flags }) => json!({ "relation": "on_subject_unit", "flags": flags_of(flags) }),
         None => Value::Null,
     }
 }
@@ -121,11 +131,16 @@ fn rule(rule: Rule) -> &'static str {
     }
 }
 
+fn flags_of(flags: &[Flag]) -> Vec<&'static str> {
+    flags.iter().map(|one| flag(*one)).collect()
+}
+
 fn flag(flag: Flag) -> &'static str {
     match flag {
         Flag::NameDiffers => "name_differs",
         Flag::Renamed => "renamed",
         Flag::VerifyOnSite => "verify_on_site",
+        Flag::StatusDoubtful => "status_doubtful",
     }
 }
 
@@ -133,8 +148,10 @@ fn withholding(rule: Withholding) -> &'static str {
     match rule {
         Withholding::NameDiffers => "name_differs",
         Withholding::PersonNameOnly => "person_name_only",
+        Withholding::NumberDamaged => "number_damaged",
         Withholding::PermitIssue => "permit_issue",
         Withholding::Provisional => "provisional",
+        Withholding::BuildingOnly => "building_only",
         Withholding::ParcelOnly => "parcel_only",
         Withholding::Ended => "ended",
         Withholding::NotAsked => "not_asked",

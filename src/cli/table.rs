@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use comfy_table::{ContentArrangement, Table as Grid, presets::UTF8_FULL_CONDENSED};
 
 use crate::{
     domain::{
@@ -10,6 +10,7 @@ use crate::{
         kinds::{AreaUnit, Field, PARTY, Value, tag},
         matching::{Flag, Rule},
         record::{Matched, Party, Registration, Role, Status, Unit},
+        tables::Table,
     },
     spec::{codes, withheld_because},
 };
@@ -37,6 +38,16 @@ pub(super) fn of_answer(answer: &Answer) -> String {
     }
     let searched: Vec<_> = generation.tables.iter().map(|(table, _)| table.name()).collect();
     line(format_args!("检索表：{}", searched.join(" ")));
+    let not_searched: Vec<_> = generation.tables_not_searched().map(Table::label).collect();
+    if !not_searched.is_empty() {
+        line(format_args!("未检索：{}", not_searched.join("、")));
+    }
+    for (table, rows) in &generation.quarantined {
+        line(format_args!("隔离 {rows} 行，未参与查询：{}", table.label()));
+    }
+    for gap in &generation.accepted {
+        line(format_args!("数据缺陷（已确认接受）：{}：{}", gap.what, gap.reason));
+    }
     line(format_args!("{}", answer.statement));
     text
 }
@@ -56,8 +67,8 @@ fn heading(unit: &Unit) -> String {
     parts.join("　")
 }
 
-fn of_unit(unit: &Unit) -> Table {
-    let mut table = Table::new();
+fn of_unit(unit: &Unit) -> Grid {
+    let mut table = Grid::new();
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     if table.width().is_none() {
         table.set_width(120);
@@ -93,7 +104,11 @@ fn title(registration: &Registration) -> String {
             let told: Vec<_> = [ruled(*rule)].into_iter().chain(flags.iter().map(|flag| flagged(*flag))).collect();
             format!("\n[{}]", told.join("，"))
         }
-        Some(Matched::OnSubjectUnit) => "\n[被查询人不动产上的登记]".to_owned(),
+        Some(Matched::OnSubjectUnit { flags }) => {
+            let told: Vec<_> =
+                ["被查询人不动产上的登记"].into_iter().chain(flags.iter().map(|flag| flagged(*flag))).collect();
+            format!("\n[{}]", told.join("，"))
+        }
         None => String::new(),
     };
     title + &why
@@ -113,6 +128,7 @@ fn flagged(flag: Flag) -> &'static str {
         Flag::NameDiffers => "姓名不同",
         Flag::Renamed => "名称已变",
         Flag::VerifyOnSite => "需现场核实",
+        Flag::StatusDoubtful => "是否有效存疑，需现场核实",
     }
 }
 

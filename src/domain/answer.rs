@@ -8,17 +8,17 @@ use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use super::{
     codec,
-    generation::GenerationFacts,
+    generation::{Accepted, GenerationFacts},
     inquiry::{Inquiry, Item},
-    matching::{Outcome, Withholding},
-    record::{Matched, Status, Unit},
+    matching::{Flag, Outcome, Withholding},
+    record::{Matched, Scope, Status, Unit},
     tables::Table,
-    view::{RegistrationView, UnitView},
-    wire::{Malformed, Reader, Writer},
+    view::{Former, RegistrationView, UnitView},
+    wire::{Field, Malformed, Reader, Writer},
 };
 
 /// Version of the rules of matching and reporting; it grows whenever an answer to the same question may change.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 /// The statement that every answer carries.
 pub const STATEMENT: &str = "本结果依不动产登记数据库导出数据作出，与不动产登记簿不一致的，以不动产登记簿为准；人民法院可以到不动产登记机构现场核实。";
@@ -30,7 +30,7 @@ pub struct Coverage {
     pub found: u64,
     /// Those reported.
     pub reported: u64,
-    /// Those not shown, by rule, ascending; only rules that withheld something.
+    /// Those not shown, by rule, in the order of precedence; only rules that withheld something.
     pub withheld: Vec<(Withholding, u64)>,
 }
 
@@ -86,9 +86,9 @@ impl Answer {
     #[must_use]
     pub fn reconciles(&self) -> bool {
         let withheld: u64 = self.coverage.withheld.iter().map(|(_, count)| count).sum();
-        let rows: HashSet<_> =
-            self.units.iter().flat_map(|unit| &unit.registrations).map(|one| &one.source_row).collect();
-        self.coverage.found == self.coverage.reported + withheld && self.coverage.reported == rows.len() as u64
+        let registrations: HashSet<_> =
+            self.units.iter().flat_map(|unit| &unit.registrations).map(|one| &one.identity).collect();
+        self.coverage.found == self.coverage.reported + withheld && self.coverage.reported == registrations.len() as u64
     }
 }
 
@@ -110,7 +110,8 @@ pub struct Frame {
     generation: Vec<u8>,
     /// The tables of the coverage.
     tables: Vec<u8>,
-    quarantined_rows: u64,
+    /// What the coverage says of gaps: quarantine, tables not searched, what was accepted and mapped.
+    gaps: Vec<u8>,
 }
 
 impl Frame {
@@ -130,13 +131,36 @@ impl Frame {
         });
         generation.number(4, u64::from(RULES_VERSION));
         for (table, rows) in &facts.tables {
-            tables.message(1, |writer| {
-                writer.text(1, table.name());
-                writer.number(2, *rows);
-            });
+            tables.message(1, |writer| write_rows(writer, *table, *rows));
         }
-        Self { generation: generation.finish(), tables: tables.finish(), quarantined_rows: facts.quarantined_rows }
+        Self { generation: generation.finish(), tables: tables.finish(), gaps: gaps(facts) }
     }
+}
+
+fn write_rows(writer: &mut Writer, table: Table, rows: u64) {
+    writer.text(1, table.name());
+    writer.number(2, rows);
+}
+
+fn gaps(facts: &GenerationFacts) -> Vec<u8> {
+    let mut writer = Writer::default();
+    writer.number(5, facts.quarantined_rows());
+    for (table, rows) in &facts.quarantined {
+        writer.message(6, |writer| write_rows(writer, *table, *rows));
+    }
+    for table in facts.tables_not_searched() {
+        writer.text(7, table.name());
+    }
+    for accepted in &facts.accepted {
+        writer.message(8, |writer| {
+            writer.text(1, &accepted.what);
+            writer.text(2, &accepted.reason);
+        });
+    }
+    for mapped in &facts.mapped {
+        writer.text(9, mapped);
+    }
+    writer.finish()
 }
 
 /// Composes the answer to `inquiry` from the records that its search keys lead to, in any order: the bytes of
@@ -169,6 +193,9 @@ pub fn compose(inquiry: &Inquiry, records: &[impl AsRef<[u8]>], frame: &Frame) -
                     writer.encoded(registration.status_bytes);
                     writer.message(2, |writer| codec::write_match(writer, matched));
                     writer.encoded(registration.rest);
+                    if let Some(former) = registration.former.as_ref().filter(|_| registration.shows_former) {
+                        writer.message(16, |writer| writer.encoded(former.party));
+                    }
                 });
             }
         });
@@ -188,31 +215,66 @@ fn write_coverage(writer: &mut Writer, coverage: &Coverage, frame: &Frame) {
             writer.number(2, *registrations);
         });
     }
-    writer.number(5, frame.quarantined_rows);
+    writer.encoded(&frame.gaps);
 }
 
-/// What becomes of each registration found, by its source row: the unit of counting.
+/// What becomes of each registration found, by its identity: the unit of counting.
+///
+/// A registration may stand on several units, and be noted from a parcel or a building: the copy nearest to the subject
+/// decides.
 #[derive(Default)]
 struct Tally<'a> {
-    /// `None` where it is reported; else the first rule that withholds it.
-    decided: HashMap<&'a str, Option<Withholding>>,
+    decided: HashMap<&'a str, Decision>,
     /// Registrations noted for the first time, and those of them reported: counted apart, to check the sums against.
     found: u64,
     reported: u64,
 }
 
+/// How near to the subject a copy of a registration is, and what becomes of it.
+#[derive(Clone, Copy)]
+struct Decision {
+    nearness: Nearness,
+    /// `None` where it is reported.
+    withheld: Option<Withholding>,
+}
+
+/// Nearest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Nearness {
+    Reported,
+    /// In force or provisional, and the subject's or on the subject's unit.
+    Own,
+    /// The same, ended.
+    OwnEnded,
+    /// A party might be the subject.
+    Possible,
+    /// Noted from the building.
+    Building,
+    /// Noted from the parcel.
+    Parcel,
+}
+
+impl Decision {
+    fn rank(self) -> (Nearness, usize) {
+        (self.nearness, self.withheld.map_or(0, Withholding::precedence))
+    }
+}
+
 impl<'a> Tally<'a> {
-    /// Notes a decision. Reported once is reported; of several withholdings the first rule counts.
-    fn note(&mut self, source_row: &'a str, decision: Option<Withholding>) {
-        match self.decided.entry(source_row) {
+    /// Notes what becomes of a copy; the nearest copy counts, and of equally near ones the first rule.
+    fn note(&mut self, identity: &'a str, decision: Decision) {
+        let is_reported = decision.withheld.is_none();
+        match self.decided.entry(identity) {
             Entry::Occupied(mut entry) => {
                 let known = entry.get_mut();
-                self.reported += u64::from(known.is_some() && decision.is_none());
-                *known = (*known).min(decision);
+                self.reported += u64::from(known.withheld.is_some() && is_reported);
+                if decision.rank() < known.rank() {
+                    *known = decision;
+                }
             }
             Entry::Vacant(entry) => {
                 self.found += 1;
-                self.reported += u64::from(decision.is_none());
+                self.reported += u64::from(is_reported);
                 entry.insert(decision);
             }
         }
@@ -221,9 +283,8 @@ impl<'a> Tally<'a> {
     /// The counts; `None` where they do not reconcile.
     fn coverage(&self) -> Option<Coverage> {
         let mut withheld = Withholding::ALL.map(|rule| (rule, 0));
-        for rule in self.decided.values().flatten() {
-            // The numbers of the rules count from 1, in the order of `ALL`.
-            withheld[*rule as usize - 1].1 += 1;
+        for rule in self.decided.values().filter_map(|decision| decision.withheld) {
+            withheld[rule.precedence()].1 += 1;
         }
         let withheld = withheld.into_iter().filter(|(_, count)| *count > 0).collect();
         let coverage = Coverage { found: self.found, reported: self.reported, withheld };
@@ -234,37 +295,67 @@ impl<'a> Tally<'a> {
 
 /// Decides which registrations of a unit are reported, and why; whether any is. Every candidate is noted in `tally`.
 fn decide<'a>(inquiry: &Inquiry, unit: &mut UnitView<'a>, tally: &mut Tally<'a>) -> bool {
-    let is_subjects = unit.registrations.iter().any(|registration| {
-        matches!(registration.outcome, Some((_, Outcome::Match { .. })))
-            && registration.status == Status::Current
-            && registration.brings_charges()
-    });
+    let is_subjects = unit.registrations.iter().any(RegistrationView::brings_charges);
     let mut is_reported = false;
     for registration in &mut unit.registrations {
-        let matched = match registration.outcome.take() {
-            Some((party, Outcome::Match { rule, flags })) => Ok(Matched::Party { party, rule, flags }),
-            _ if is_subjects && registration.kind.is_charge() => Ok(Matched::OnSubjectUnit),
-            Some((_, Outcome::Withheld(rule))) => Err(rule),
-            None => continue,
-        };
-        let decision = matched.and_then(|matched| allowed(inquiry, registration).map(|()| matched));
-        tally.note(registration.source_row, decision.as_ref().err().copied());
-        registration.matched = decision.ok();
+        let Some(decision) = decide_one(inquiry, registration, is_subjects) else { continue };
+        tally.note(registration.identity, decision);
         is_reported |= registration.matched.is_some();
     }
-    for (source_row, status) in unit.parcel_charges.iter().filter(|_| is_subjects) {
-        match status {
-            Status::Provisional => tally.note(source_row, Some(Withholding::Provisional)),
-            Status::Ended if !inquiry.include_ended => {}
-            Status::Current | Status::Ended => tally.note(source_row, Some(Withholding::ParcelOnly)),
-        }
+    for charge in unit.noted_charges.iter().filter(|_| is_subjects) {
+        let (nearness, rule) = match charge.scope {
+            Scope::Building => (Nearness::Building, Withholding::BuildingOnly),
+            Scope::Parcel => (Nearness::Parcel, Withholding::ParcelOnly),
+        };
+        let rule = match charge.status {
+            Status::Provisional => Withholding::Provisional,
+            Status::Ended if !inquiry.include_ended => Withholding::Ended,
+            Status::Current | Status::Ended => rule,
+        };
+        tally.note(charge.identity, Decision { nearness, withheld: Some(rule) });
     }
     is_reported
 }
 
-/// Whether the inquiry lets a registration that concerns the subject be shown.
-fn allowed(inquiry: &Inquiry, registration: &RegistrationView<'_>) -> Result<(), Withholding> {
-    match registration.status {
+/// Decides on one registration, and says in it why it is reported where it is; `None` where it does not concern the subject.
+fn decide_one(inquiry: &Inquiry, registration: &mut RegistrationView<'_>, is_subjects: bool) -> Option<Decision> {
+    let doubt: &[Flag] = if registration.is_doubtful { &[Flag::StatusDoubtful] } else { &[] };
+    let party = |party: u32, rule, flags: &[Flag]| Matched::Party { party, rule, flags: [flags, doubt].concat() };
+    let mut is_former = false;
+    let matched = match (&registration.outcome, &registration.former) {
+        (Some((place, Outcome::Match { rule, flags })), _) => Ok(party(*place, *rule, flags)),
+        _ if is_subjects && registration.kind.is_charge() => Ok(Matched::OnSubjectUnit { flags: doubt.to_vec() }),
+        (_, Some(Former { place, outcome: Outcome::Match { rule, flags }, .. })) => {
+            is_former = true;
+            Ok(party(*place, *rule, flags))
+        }
+        (Some((_, Outcome::Withheld(rule))), _) | (None, Some(Former { outcome: Outcome::Withheld(rule), .. })) => {
+            Err(*rule)
+        }
+        (None, None) => return None,
+    };
+    let matched = match matched {
+        Ok(matched) => matched,
+        Err(rule) => return Some(Decision { nearness: Nearness::Possible, withheld: Some(rule) }),
+    };
+    let is_ended = registration.status == Status::Ended || is_former;
+    Some(match allowed(inquiry, registration, is_former) {
+        Ok(()) => {
+            registration.shows_former = is_former;
+            registration.matched = Some(matched);
+            Decision { nearness: Nearness::Reported, withheld: None }
+        }
+        Err(rule) => {
+            let nearness = if is_ended { Nearness::OwnEnded } else { Nearness::Own };
+            Decision { nearness, withheld: Some(rule) }
+        }
+    })
+}
+
+/// Whether the inquiry lets a registration that concerns the subject be shown; to a former holder it is an ended one (D46).
+fn allowed(inquiry: &Inquiry, registration: &RegistrationView<'_>, is_former: bool) -> Result<(), Withholding> {
+    let status = if is_former { Status::Ended } else { registration.status };
+    match status {
         Status::Provisional => Err(Withholding::Provisional),
         Status::Ended if !inquiry.include_ended => Err(Withholding::Ended),
         _ if !inquiry.items.contains(&Item::of(registration.kind)) => Err(Withholding::NotAsked),
@@ -314,20 +405,35 @@ fn read_generation(bytes: &[u8], facts: &mut GenerationFacts) -> Result<(), Malf
     Ok(())
 }
 
+/// The rows of a table.
+fn read_rows(field: Field<'_>) -> Result<(Table, u64), Malformed> {
+    let (mut table, mut rows) = (None, 0);
+    for field in Reader::new(field.bytes()?) {
+        match field? {
+            (1, field) => table = Table::from_name(field.text()?),
+            (2, field) => rows = field.number()?,
+            _ => {}
+        }
+    }
+    Ok((table.ok_or(Malformed)?, rows))
+}
+
+fn read_accepted(field: Field<'_>) -> Result<Accepted, Malformed> {
+    let mut accepted = Accepted { what: String::new(), reason: String::new() };
+    for field in Reader::new(field.bytes()?) {
+        match field? {
+            (1, field) => field.text()?.clone_into(&mut accepted.what),
+            (2, field) => field.text()?.clone_into(&mut accepted.reason),
+            _ => {}
+        }
+    }
+    Ok(accepted)
+}
+
 fn read_coverage(bytes: &[u8], answer: &mut Answer) -> Result<(), Malformed> {
     for field in Reader::new(bytes) {
         match field? {
-            (1, field) => {
-                let (mut table, mut rows) = (None, 0);
-                for field in Reader::new(field.bytes()?) {
-                    match field? {
-                        (1, field) => table = Table::from_name(field.text()?),
-                        (2, field) => rows = field.number()?,
-                        _ => {}
-                    }
-                }
-                answer.generation.tables.push((table.ok_or(Malformed)?, rows));
-            }
+            (1, field) => answer.generation.tables.push(read_rows(field)?),
             (2, field) => answer.coverage.found = field.number()?,
             (3, field) => answer.coverage.reported = field.number()?,
             (4, field) => {
@@ -341,7 +447,9 @@ fn read_coverage(bytes: &[u8], answer: &mut Answer) -> Result<(), Malformed> {
                 }
                 answer.coverage.withheld.push((rule.ok_or(Malformed)?, count));
             }
-            (5, field) => answer.generation.quarantined_rows = field.number()?,
+            (6, field) => answer.generation.quarantined.push(read_rows(field)?),
+            (8, field) => answer.generation.accepted.push(read_accepted(field)?),
+            (9, field) => answer.generation.mapped.push(field.text()?.to_owned()),
             _ => {}
         }
     }
@@ -349,152 +457,4 @@ fn read_coverage(bytes: &[u8], answer: &mut Answer) -> Result<(), Malformed> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{
-        inquiry::{Door, Draft},
-        kinds::{Kind, tag},
-        record::{ParcelCharge, Party, Registration},
-    };
-
-    const PERSON: &str = "990101194913310017";
-
-    fn inquiry(items: Vec<i32>, include_ended: bool) -> Inquiry {
-        let text = str::to_owned;
-        Draft {
-            request_number: text("1"),
-            court_name: text("某法院"),
-            court_code: text("苏0102"),
-            case_number: text("案"),
-            handler_name: text("甲"),
-            work_certificate_number: text("1"),
-            handler_contact: text("1"),
-            notice_number: text("1"),
-            subject_name: text("测试甲"),
-            document_kind: text("1"),
-            document_number: text(PERSON),
-            items,
-            include_ended,
-            ..Draft::default()
-        }
-        .check(Door::Query)
-        .map_err(|violations| violations[0].field)
-        .unwrap()
-    }
-
-    fn party(name: &str, number: &str) -> Party {
-        let mut party = Party::default();
-        party.values.set(tag::PARTY_NAME, name);
-        party.values.set(tag::PARTY_DOCUMENT_KIND, "1");
-        party.values.set(tag::PARTY_DOCUMENT_NUMBER, number);
-        party.values.set(tag::PARTY_KIND, "1");
-        party
-    }
-
-    fn registration(kind: Kind, row: &str, parties: Vec<Party>) -> Registration {
-        Registration { parties, ..Registration::new(kind, row.to_owned()) }
-    }
-
-    fn own(kind: Kind, row: &str) -> Registration {
-        registration(kind, row, vec![party("测试甲", PERSON)])
-    }
-
-    fn unit(number: &str, registrations: Vec<Registration>) -> Unit {
-        Unit { number: number.to_owned(), registrations, ..Unit::default() }
-    }
-
-    fn rows(answer: &Answer) -> Vec<&str> {
-        answer.units.iter().flat_map(|unit| &unit.registrations).map(|one| one.source_row.as_str()).collect()
-    }
-
-    fn compose(inquiry: &Inquiry, units: Vec<Unit>) -> Answer {
-        let record = |unit: Unit| {
-            let mut writer = Writer::default();
-            codec::write_unit(&mut writer, &unit);
-            writer.finish()
-        };
-        let records: Vec<_> = units.into_iter().map(record).collect();
-        let bytes = super::compose(inquiry, &records, &Frame::new(&GenerationFacts::default())).unwrap();
-        let answer = Answer::decode(&bytes).unwrap();
-        assert!(answer.reconciles());
-        answer
-    }
-
-    #[test]
-    fn a_current_right_brings_the_charges_of_its_unit_and_a_mortgagee_does_not() {
-        let bank = || registration(Kind::Mortgage, "DYAQ:2", vec![party("某银行", "1")]);
-        let seizure = || registration(Kind::Seizure, "CFDJ:2", Vec::new());
-        let everything = inquiry(vec![1, 2, 3, 4, 5, 6], false);
-        let answer = compose(&everything, vec![unit("A", vec![own(Kind::Building, "FDCQ2:2"), bank(), seizure()])]);
-        assert_eq!(rows(&answer), ["FDCQ2:2", "DYAQ:2", "CFDJ:2"]);
-        assert_eq!(answer.units[0].registrations[2].matched, Some(Matched::OnSubjectUnit));
-
-        let answer = compose(&everything, vec![unit("A", vec![own(Kind::Mortgage, "DYAQ:3"), seizure()])]);
-        assert_eq!(rows(&answer), ["DYAQ:3"], "being mortgagee brings that registration alone");
-    }
-
-    #[test]
-    fn a_pre_notice_of_purchase_brings_charges_and_one_of_mortgage_does_not() {
-        for (kind, expected) in [("1", 2), ("2", 2), ("3", 1), ("4", 1)] {
-            let mut notice = own(Kind::PreNotice, "YGDJ:2");
-            notice.details.set(Kind::PreNotice.table().field("notice_kind").tag, kind);
-            let seizure = registration(Kind::Seizure, "CFDJ:2", Vec::new());
-            let answer = compose(&inquiry(vec![3, 5], false), vec![unit("A", vec![notice, seizure])]);
-            assert_eq!(rows(&answer).len(), expected, "YGDJZL {kind}");
-        }
-    }
-
-    #[test]
-    fn ended_provisional_and_unasked_registrations_are_counted_by_rule() {
-        let ended = Registration { status: Status::Ended, ..own(Kind::Building, "FDCQ2:2") };
-        let provisional = Registration { status: Status::Provisional, ..own(Kind::Building, "FDCQ2:3") };
-        let units = vec![
-            unit("A", vec![ended, registration(Kind::Seizure, "CFDJ:2", Vec::new())]),
-            unit("B", vec![provisional]),
-            unit("C", vec![own(Kind::Building, "FDCQ2:4"), registration(Kind::Mortgage, "DYAQ:2", Vec::new())]),
-        ];
-        let answer = compose(&inquiry(vec![1], false), units.clone());
-        assert_eq!(rows(&answer), ["FDCQ2:4"]);
-        let expected = [(Withholding::Provisional, 1), (Withholding::Ended, 1), (Withholding::NotAsked, 1)];
-        assert_eq!(answer.coverage.withheld, expected);
-        let answer = compose(&inquiry(vec![1, 3], true), units);
-        assert_eq!(rows(&answer), ["FDCQ2:2", "FDCQ2:4"], "an ended right, where asked for, brings nothing else");
-    }
-
-    #[test]
-    fn charges_on_the_parcel_count_once_and_not_where_they_are_reported() {
-        let charge = |row: &str| ParcelCharge { source_row: row.into(), kind: Kind::Mortgage, status: Status::Current };
-        let flat = |number: &str, row: &str| Unit {
-            parcel_charges: vec![charge("DYAQ:7")],
-            ..unit(number, vec![own(Kind::Building, row)])
-        };
-        let everything = inquiry(vec![1, 2, 3, 4, 5, 6], false);
-        let answer = compose(&everything, vec![flat("A1", "FDCQ2:2"), flat("A2", "FDCQ2:3")]);
-        assert_eq!(answer.coverage.withheld, [(Withholding::ParcelOnly, 1)]);
-        let parcel =
-            unit("AW", vec![own(Kind::LandUse, "JSYDSYQ:2"), registration(Kind::Mortgage, "DYAQ:7", Vec::new())]);
-        let answer = compose(&everything, vec![flat("A1", "FDCQ2:2"), parcel]);
-        assert_eq!((answer.coverage.found, answer.coverage.withheld.len()), (3, 0));
-    }
-
-    #[test]
-    fn a_mortgage_over_several_units_is_one_item_a_unit_and_one_registration() {
-        let on = |number: &str, row: &str| {
-            unit(number, vec![own(Kind::Building, row), registration(Kind::Mortgage, "DYAQ:2", Vec::new())])
-        };
-        let answer = compose(&inquiry(vec![1, 2], false), vec![on("B", "FDCQ2:3"), on("A", "FDCQ2:2")]);
-        assert_eq!(rows(&answer), ["FDCQ2:2", "DYAQ:2", "FDCQ2:3", "DYAQ:2"]);
-        assert_eq!((answer.coverage.found, answer.coverage.reported), (3, 3));
-    }
-
-    #[test]
-    fn a_stranger_of_the_same_name_is_counted_and_not_shown() {
-        let namesake = registration(Kind::Building, "FDCQ2:2", vec![party("测试甲", "无")]);
-        let other = registration(Kind::Building, "FDCQ2:3", vec![party("测试甲", "990101194913310025")]);
-        let seizure = registration(Kind::Seizure, "CFDJ:2", Vec::new());
-        let answer =
-            compose(&inquiry(vec![1, 3], false), vec![unit("A", vec![namesake, seizure]), unit("B", vec![other])]);
-        assert!(answer.units.is_empty());
-        assert_eq!((answer.coverage.found, &*answer.coverage.withheld), (1, &[(Withholding::PersonNameOnly, 1)][..]));
-    }
-}
+mod tests;

@@ -6,9 +6,14 @@
 use super::{
     kinds::{KINDS, Kind},
     matching::{Flag, Rule},
-    record::{Matched, ParcelCharge, Party, Position, Registration, Role, Status, Unit, Values},
+    record::{Matched, NotedCharge, Party, Position, Registration, Role, Scope, Status, Unit, Values},
     wire::{Field, Malformed, Reader, Writer},
 };
+
+/// Tag of a charge noted on a unit, in a record alone.
+pub(super) const NOTED_CHARGE: u32 = 100;
+/// Tag of a former holder of a registration, in a record alone.
+pub(super) const FORMER_PARTY: u32 = 101;
 
 /// Writes a unit as the mirror keeps it. An answer tells its parts; see [`super::answer::compose`].
 pub fn write_unit(writer: &mut Writer, unit: &Unit) {
@@ -23,11 +28,12 @@ pub fn write_unit(writer: &mut Writer, unit: &Unit) {
     for registration in &unit.registrations {
         writer.message(7, |inner| write_registration(inner, registration));
     }
-    for charge in &unit.parcel_charges {
-        writer.message(100, |inner| {
-            inner.text(1, &charge.source_row);
+    for charge in &unit.noted_charges {
+        writer.message(NOTED_CHARGE, |inner| {
+            inner.text(1, &charge.identity);
             inner.number(2, u64::from(charge.kind.table().tag));
             inner.number(3, status_number(charge.status));
+            inner.number(4, u64::from(charge.scope == Scope::Building));
         });
     }
 }
@@ -64,30 +70,44 @@ fn write_registration(writer: &mut Writer, registration: &Registration) {
         writer.message(2, |inner| write_match(inner, matched));
     }
     write_values(writer, &registration.common);
-    writer.text(14, &registration.source_row);
+    writer.text(14, &registration.identity);
     writer.number(15, u64::from(registration.waiting_order));
-    for party in &registration.parties {
-        writer.message(16, |inner| {
-            write_values(inner, &party.values);
-            inner.number(30, role_number(party.role));
-        });
+    let party = |inner: &mut Writer, party: &Party| {
+        write_values(inner, &party.values);
+        inner.number(30, role_number(party.role));
+    };
+    for holder in registration.parties.iter().filter(|party| !party.is_former) {
+        writer.message(16, |inner| party(inner, holder));
     }
+    writer.number(17, u64::from(registration.is_doubtful));
     writer.message(registration.kind.table().tag, |inner| write_values(inner, &registration.details));
+    // Last, so that an answer copies all before them.
+    for former in registration.parties.iter().filter(|party| party.is_former) {
+        writer.message(FORMER_PARTY, |inner| party(inner, former));
+    }
 }
 
+/// Writes why a registration is in an answer.
 pub(super) fn write_match(writer: &mut Writer, matched: &Matched) {
     match matched {
         Matched::Party { party, rule, flags } => {
             writer.number(1, 1);
             writer.number(2, *rule as u64);
-            // Repeated enumerations are packed in proto3; every value here is below 128, one byte each.
-            if !flags.is_empty() {
-                let packed: Vec<u8> = flags.iter().map(|flag| *flag as u8).collect();
-                writer.delimited(3, &packed);
-            }
+            write_flags(writer, flags);
             writer.number(4, u64::from(*party));
         }
-        Matched::OnSubjectUnit => writer.number(1, 2),
+        Matched::OnSubjectUnit { flags } => {
+            writer.number(1, 2);
+            write_flags(writer, flags);
+        }
+    }
+}
+
+/// Repeated enumerations are packed in proto3; every value here is below 128, one byte each.
+fn write_flags(writer: &mut Writer, flags: &[Flag]) {
+    if !flags.is_empty() {
+        let packed: Vec<u8> = flags.iter().map(|flag| *flag as u8).collect();
+        writer.delimited(3, &packed);
     }
 }
 
@@ -108,9 +128,9 @@ pub fn read_unit(bytes: &[u8]) -> Result<Unit, Malformed> {
             5 => field.text()?.clone_into(&mut unit.area_unit),
             6 => unit.position = Some(read_position(field.bytes()?)?),
             7 => unit.registrations.push(read_registration(field.bytes()?)?),
-            100 => {
-                let (source_row, kind, status) = read_parcel_charge(field.bytes()?)?;
-                unit.parcel_charges.push(ParcelCharge { source_row: source_row.to_owned(), kind, status });
+            NOTED_CHARGE => {
+                let Noted { identity, kind, status, scope } = read_noted_charge(field.bytes()?)?;
+                unit.noted_charges.push(NotedCharge { identity: identity.to_owned(), kind, status, scope });
             }
             _ => {}
         }
@@ -118,19 +138,28 @@ pub fn read_unit(bytes: &[u8]) -> Result<Unit, Malformed> {
     Ok(unit)
 }
 
-/// The source row, kind and status of a charge on the parcel.
-pub(super) fn read_parcel_charge(bytes: &[u8]) -> Result<(&str, Kind, Status), Malformed> {
-    let (mut source_row, mut kind, mut status) = ("", None, Status::Current);
+/// A [`NotedCharge`] as it lies in its bytes.
+pub(super) struct Noted<'a> {
+    pub(super) identity: &'a str,
+    pub(super) kind: Kind,
+    pub(super) status: Status,
+    pub(super) scope: Scope,
+}
+
+/// Reads a charge that is noted on a unit.
+pub(super) fn read_noted_charge(bytes: &[u8]) -> Result<Noted<'_>, Malformed> {
+    let (mut identity, mut kind, mut status, mut scope) = ("", None, Status::Current, Scope::Parcel);
     for field in Reader::new(bytes) {
         let (tag, field) = field?;
         match tag {
-            1 => source_row = field.text()?,
+            1 => identity = field.text()?,
             2 => kind = u32::try_from(field.number()?).ok().and_then(kind_of_tag),
             3 => status = read_status(field.number()?)?,
+            4 if field.number()? == 1 => scope = Scope::Building,
             _ => {}
         }
     }
-    Ok((source_row, kind.ok_or(Malformed)?, status))
+    Ok(Noted { identity, kind: kind.ok_or(Malformed)?, status, scope })
 }
 
 fn read_position(bytes: &[u8]) -> Result<Position, Malformed> {
@@ -169,9 +198,11 @@ fn read_registration(bytes: &[u8]) -> Result<Registration, Malformed> {
             1 => registration.status = read_status(field.number()?)?,
             2 => registration.matched = Some(read_match(field.bytes()?)?),
             3..=13 => registration.common.set(tag, field.text()?),
-            14 => field.text()?.clone_into(&mut registration.source_row),
+            14 => field.text()?.clone_into(&mut registration.identity),
             15 => registration.waiting_order = u32::try_from(field.number()?).map_err(|_| Malformed)?,
             16 => registration.parties.push(read_party(field.bytes()?)?),
+            17 => registration.is_doubtful = field.number()? == 1,
+            FORMER_PARTY => registration.parties.push(Party { is_former: true, ..read_party(field.bytes()?)? }),
             _ => {
                 if let Some(found) = kind_of_tag(tag) {
                     kind = Some(found);
@@ -222,7 +253,7 @@ fn read_match(bytes: &[u8]) -> Result<Matched, Malformed> {
     }
     match (relation, rule) {
         (1, Some(rule)) => Ok(Matched::Party { party, rule, flags }),
-        (2, _) => Ok(Matched::OnSubjectUnit),
+        (2, _) => Ok(Matched::OnSubjectUnit { flags }),
         _ => Err(Malformed),
     }
 }

@@ -1,6 +1,6 @@
 //! What is known of the data that answers.
 
-use super::tables::Table;
+use super::{kinds::KINDS, tables::Table};
 
 /// The facts of one generation that its answers tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,8 +19,26 @@ pub struct GenerationFacts {
     pub expires: String,
     /// The tables present with their rows, in the order of the standard.
     pub tables: Vec<(Table, u64)>,
-    /// Rows that stand in quarantine.
-    pub quarantined_rows: u64,
+    /// Rows that stand in quarantine, by table, in the order of the standard; only tables that have such rows.
+    pub quarantined: Vec<(Table, u64)>,
+    /// What the operator accepted at the load although it bears on answers.
+    pub accepted: Vec<Accepted>,
+    /// Words of the bureau's own that the package explains, as `QLR.证件号 = ZJH`.
+    pub mapped: Vec<String>,
+}
+
+/// A gap of a package that the operator accepted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Accepted {
+    /// `TABLE`, `TABLE.COLUMN` or `TABLE.COLUMN=VALUE`, by standard names.
+    pub what: String,
+    /// Why, in the operator's words.
+    pub reason: String,
+}
+
+/// The table of holders, and those of rights and charges: where one is absent, something was not searched.
+fn is_searched(table: Table) -> bool {
+    table == Table::Qlr || KINDS.iter().any(|kind| kind.tables.contains(&table))
 }
 
 impl GenerationFacts {
@@ -28,5 +46,18 @@ impl GenerationFacts {
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}-{}", self.sequence, &self.package_id[..8.min(self.package_id.len())])
+    }
+
+    /// Rows that stand in quarantine.
+    #[must_use]
+    pub fn quarantined_rows(&self) -> u64 {
+        self.quarantined.iter().map(|(_, rows)| rows).sum()
+    }
+
+    /// The tables of holders, rights and charges that the package lacks, in the order of the standard (D48).
+    pub fn tables_not_searched(&self) -> impl Iterator<Item = Table> {
+        Table::ALL
+            .into_iter()
+            .filter(|table| is_searched(*table) && !self.tables.iter().any(|(present, _)| present == table))
     }
 }

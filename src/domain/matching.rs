@@ -47,18 +47,22 @@ pub enum Flag {
     Renamed = 2,
     /// To be verified on site (现场核实).
     VerifyOnSite = 3,
+    /// Whether the registration is in force is doubtful (D36, D40).
+    StatusDoubtful = 4,
 }
 
 impl Flag {
     /// The flag of this number in the contract.
     #[must_use]
     pub fn from_number(number: u64) -> Option<Self> {
-        [Self::NameDiffers, Self::Renamed, Self::VerifyOnSite].into_iter().find(|flag| *flag as u64 == number)
+        [Self::NameDiffers, Self::Renamed, Self::VerifyOnSite, Self::StatusDoubtful]
+            .into_iter()
+            .find(|flag| *flag as u64 == number)
     }
 }
 
-/// Why a registration that was found is not shown; the number is the contract's, and the order the precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Why a registration that was found is not shown; the number is the contract's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Withholding {
     /// An ambiguous form of number is equal and the name is not (D6, D11).
     NameDiffers = 1,
@@ -74,19 +78,31 @@ pub enum Withholding {
     Ended = 6,
     /// Of an item that was not asked for.
     NotAsked = 7,
+    /// A party of that name whose number is damaged (D38).
+    NumberDamaged = 8,
+    /// A charge on the building that a unit of the subject is in (D43).
+    BuildingOnly = 9,
 }
 
 impl Withholding {
     /// Every rule, in order of precedence.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::NameDiffers,
         Self::PersonNameOnly,
+        Self::NumberDamaged,
         Self::PermitIssue,
         Self::Provisional,
+        Self::BuildingOnly,
         Self::ParcelOnly,
         Self::Ended,
         Self::NotAsked,
     ];
+
+    /// Its place in the order of precedence, from 0.
+    #[must_use]
+    pub fn precedence(self) -> usize {
+        Self::ALL.iter().position(|rule| *rule == self).unwrap_or(Self::ALL.len())
+    }
 
     /// The rule of this number in the contract.
     #[must_use]
@@ -114,7 +130,7 @@ impl Outcome {
     pub(super) fn rank(&self) -> (u8, u8) {
         match self {
             Self::Match { rule, .. } => (0, *rule as u8),
-            Self::Withheld(rule) => (1, *rule as u8),
+            Self::Withheld(rule) => (1, u8::try_from(rule.precedence()).unwrap_or(u8::MAX)),
         }
     }
 

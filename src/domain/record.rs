@@ -54,21 +54,35 @@ pub struct Unit {
     pub area_unit: String,
     /// Where it lies.
     pub position: Option<Position>,
-    /// In the order of D28: kind, registration time, business number, certificate number, source row.
+    /// In the order of D28: kind, registration time, business number, certificate number, identity.
     pub registrations: Vec<Registration>,
-    /// Charges on the parcel under this unit (`…W00000000`), which are not the unit's own (D4). Never told in an answer.
-    pub parcel_charges: Vec<ParcelCharge>,
+    /// Charges on the parcel under this unit (D4) and on the building around it (D43), which are not the unit's own. An answer
+    /// counts them and never shows them.
+    pub noted_charges: Vec<NotedCharge>,
 }
 
-/// A charge on the parcel under a unit.
+/// A charge that stands on the parcel or the building of a unit.
+///
+/// It is derived from the parcel's or building's own unit: where that unit changes, the notes on all units under it change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParcelCharge {
-    /// The row it comes from, which identifies it.
-    pub source_row: String,
+pub struct NotedCharge {
+    /// [`Registration::identity`] of the charge.
+    pub identity: String,
     /// Its kind.
     pub kind: Kind,
     /// Whether it is in force.
     pub status: Status,
+    /// Where it stands.
+    pub scope: Scope,
+}
+
+/// Where a charge stands that is noted on a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// On the parcel's own unit, `…W00000000` (D4).
+    Parcel,
+    /// On the building's own unit, `…F####0000` (D43).
+    Building,
 }
 
 /// 位置: boundaries, sheet, coordinates.
@@ -98,7 +112,7 @@ pub enum Status {
     Provisional,
 }
 
-/// One right or registration on one unit. A mortgage over several units has one on each, with the same source row.
+/// One right or registration on one unit. A mortgage over several units has one on each, with the same identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
     /// Its kind.
@@ -109,11 +123,14 @@ pub struct Registration {
     pub common: Values,
     /// Fields of the kind's own table.
     pub details: Values,
-    /// The row it comes from, as `FDCQ2:17`; identifies the registration where counting is by registration.
-    pub source_row: String,
+    /// Table and a digest of business number, unit and certificate numbers, as `FDCQ2:3f0c…`; what counting is by. It does not
+    /// depend on the file or line that the registration came from.
+    pub identity: String,
+    /// Whether it is doubtful that it is in force (D36, D40); it is then current.
+    pub is_doubtful: bool,
     /// Place among the waiting seizures of the unit, from 1; 0 where it does not wait (D26).
     pub waiting_order: u32,
-    /// Holders in the order of SXH, then other parties with a number.
+    /// Holders in the order of SXH, then other parties with a number, then former holders.
     pub parties: Vec<Party>,
     /// Why it is in an answer; absent in the mirror.
     pub matched: Option<Matched>,
@@ -122,13 +139,14 @@ pub struct Registration {
 impl Registration {
     /// A registration of this kind with nothing in it yet.
     #[must_use]
-    pub fn new(kind: Kind, source_row: String) -> Self {
+    pub fn new(kind: Kind, identity: String) -> Self {
         Self {
             kind,
             status: Status::Current,
             common: Values::default(),
             details: Values::default(),
-            source_row,
+            identity,
+            is_doubtful: false,
             waiting_order: 0,
             parties: Vec::new(),
             matched: None,
@@ -149,7 +167,7 @@ impl Registration {
             self.common.get(tag::REGISTERED_AT),
             self.common.get(tag::BUSINESS_NUMBER),
             self.common.get(tag::CERTIFICATE_NUMBER),
-            &self.source_row,
+            &self.identity,
         )
     }
 }
@@ -173,6 +191,9 @@ pub enum Role {
 pub struct Party {
     /// The part played.
     pub role: Role,
+    /// Whether the party held a right in force once and does no longer (D46). The mirror keeps such holders behind all
+    /// others; an answer shows one only where the subject is it and ended rights are asked for.
+    pub is_former: bool,
     /// Fields of [`super::kinds::PARTY`].
     pub values: Values,
 }
@@ -190,5 +211,8 @@ pub enum Matched {
         flags: Vec<super::matching::Flag>,
     },
     /// It is on a unit that the subject owns, uses or is buying (D3).
-    OnSubjectUnit,
+    OnSubjectUnit {
+        /// What the reader should know, ascending.
+        flags: Vec<super::matching::Flag>,
+    },
 }

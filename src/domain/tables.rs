@@ -416,6 +416,41 @@ const TABLES: [Described; 26] = [
     described(Table::Yhydzb, "YHYDZB", "KTF_ZH_YHYDZB", &["ZHHDDM", "XH", "BW", "DJ"]),
 ];
 
+impl Table {
+    /// What the standard calls it, as people are told of it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Zdjbxx => "宗地基本信息",
+            Self::Zhjbxx => "宗海基本信息",
+            Self::Zrz => "自然幢",
+            Self::H => "户",
+            Self::Gzw => "构筑物",
+            Self::Tdsyq => "土地所有权",
+            Self::Jsydsyq => "建设用地使用权",
+            Self::Fdcq1 => "房地产权（项目内多幢房屋）",
+            Self::Fdcqxm => "房地产权项目信息",
+            Self::Fdcq2 => "房地产权（独幢、层、套、间房屋）",
+            Self::Hysyq => "海域使用权",
+            Self::Gjzwsyq => "构（建）筑物所有权",
+            Self::Nydsyq => "农用地使用权（非林地）",
+            Self::Lq => "林权",
+            Self::Dyiq => "地役权",
+            Self::Dyaq => "抵押权",
+            Self::Dywqd => "抵押物清单",
+            Self::Ygdj => "预告登记",
+            Self::Yydj => "异议登记",
+            Self::Cfdj => "查封登记",
+            Self::Zxdj => "注销登记",
+            Self::Qlr => "权利人",
+            Self::ZdK => "宗地空间坐标",
+            Self::ZhK => "宗海空间坐标",
+            Self::Jzd => "界址点",
+            Self::Yhydzb => "用海、用岛坐标",
+        }
+    }
+}
+
 /// Where rows come from: the package as the mirror sees it.
 pub trait RowSource {
     /// Why reading stopped.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{
     kinds::{self, COMMON, KINDS, Kind, PARTY, Source, tag},
-    record::{ParcelCharge, Party, Registration, Role, Status, Unit},
+    record::{NotedCharge, Party, Registration, Role, Scope, Status, Unit},
     tables::Table,
 };
 
@@ -85,10 +85,11 @@ impl Assembler {
                 .registrations
                 .iter()
                 .filter(|registration| registration.kind.is_charge())
-                .map(|registration| ParcelCharge {
-                    source_row: registration.source_row.clone(),
+                .map(|registration| NotedCharge {
+                    identity: registration.identity.clone(),
                     kind: registration.kind,
                     status: registration.status,
+                    scope: Scope::Parcel,
                 })
                 .collect();
         }
@@ -124,7 +125,7 @@ impl Assembler {
             area_unit,
             position: unit_rows.position(),
             registrations: registrations.into_iter().map(|(registration, _)| registration).collect(),
-            parcel_charges: charges.unwrap_or_default(),
+            noted_charges: charges.unwrap_or_default(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! What a generation's file says of itself: the table `meta`.
 //!
-//! Format 2 has the table `shortcut`; format 1, without it, was never released.
+//! Format 3 identifies registrations by their content and keeps former holders; format 2 had line numbers in their place.
 //!
 //! | key | value |
 //! |---|---|
@@ -14,17 +14,20 @@ use rusqlite::{Connection, params, types::FromSql};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{generation::GenerationFacts, tables::Table},
+    domain::{
+        generation::{Accepted, GenerationFacts},
+        tables::Table,
+    },
     keys::SALT_BYTES,
 };
 
 use super::write::Counts;
 
 /// The version of the file's layout.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// The version of the rules by which rows are joined; goes up where the same package would compile otherwise.
-pub(super) const RULES: u32 = 1;
+pub(super) const RULES: u32 = 2;
 
 /// The table's content.
 #[derive(Clone, Debug)]
@@ -43,12 +46,13 @@ struct StoredFacts {
     as_of: String,
     expires: String,
     tables: Vec<(String, u64)>,
-    quarantined_rows: u64,
+    quarantined: Vec<(String, u64)>,
+    accepted: Vec<(String, String)>,
+    mapped: Vec<String>,
 }
 
 /// Writes the table.
 pub(super) fn write(connection: &Connection, meta: &Meta) -> rusqlite::Result<()> {
-    let GenerationFacts { tables, .. } = &meta.facts;
     let facts = meta.facts.clone();
     let stored = StoredFacts {
         sequence: facts.sequence,
@@ -57,8 +61,10 @@ pub(super) fn write(connection: &Connection, meta: &Meta) -> rusqlite::Result<()
         authority_name: facts.authority_name,
         as_of: facts.as_of,
         expires: facts.expires,
-        tables: tables.iter().map(|(table, rows)| (table.name().to_owned(), *rows)).collect(),
-        quarantined_rows: facts.quarantined_rows,
+        tables: named(&facts.tables),
+        quarantined: named(&facts.quarantined),
+        accepted: facts.accepted.into_iter().map(|gap| (gap.what, gap.reason)).collect(),
+        mapped: facts.mapped,
     };
     let json = serde_json::to_string(&stored).expect("facts are texts and numbers, which JSON always holds");
     let mut insert = connection.prepare("INSERT INTO meta (key, value) VALUES (?1, ?2)")?;
@@ -95,8 +101,6 @@ pub(super) fn read(connection: &Connection) -> rusqlite::Result<Option<Meta>> {
 }
 
 fn facts(stored: StoredFacts) -> Option<GenerationFacts> {
-    let tables: Option<Vec<(Table, u64)>> =
-        stored.tables.iter().map(|(name, rows)| Table::from_name(name).map(|table| (table, *rows))).collect();
     Some(GenerationFacts {
         sequence: stored.sequence,
         package_id: stored.package_id,
@@ -104,9 +108,19 @@ fn facts(stored: StoredFacts) -> Option<GenerationFacts> {
         authority_name: stored.authority_name,
         as_of: stored.as_of,
         expires: stored.expires,
-        tables: tables?,
-        quarantined_rows: stored.quarantined_rows,
+        tables: counted(&stored.tables)?,
+        quarantined: counted(&stored.quarantined)?,
+        accepted: stored.accepted.into_iter().map(|(what, reason)| Accepted { what, reason }).collect(),
+        mapped: stored.mapped,
     })
+}
+
+fn named(tables: &[(Table, u64)]) -> Vec<(String, u64)> {
+    tables.iter().map(|(table, rows)| (table.name().to_owned(), *rows)).collect()
+}
+
+fn counted(tables: &[(String, u64)]) -> Option<Vec<(Table, u64)>> {
+    tables.iter().map(|(name, rows)| Table::from_name(name).map(|table| (table, *rows))).collect()
 }
 
 fn value<T: FromSql>(connection: &Connection, key: &str) -> rusqlite::Result<T> {

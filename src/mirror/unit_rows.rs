@@ -2,7 +2,7 @@
 
 use crate::domain::{
     kinds::{self, Field, Source, Value},
-    record::{ParcelCharge, Position},
+    record::{NotedCharge, Position},
     tables::Table,
 };
 
@@ -40,7 +40,7 @@ pub(super) struct Parcel {
     points: Vec<[String; 4]>,
     geographic_points: Vec<[String; 3]>,
     /// Charges on the parcel's own unit (D4).
-    pub(super) charges: Vec<ParcelCharge>,
+    pub(super) charges: Vec<NotedCharge>,
 }
 
 impl Parcel {

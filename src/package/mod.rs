@@ -135,7 +135,7 @@ impl Package {
             as_of: manifest.as_of.clone(),
             expires: manifest.expires.clone().unwrap_or_default(),
             tables: manifest.tables.iter().map(|(table, entry)| (*table, entry.rows)).collect(),
-            quarantined_rows: 0,
+            ..GenerationFacts::default()
         }
     }
 

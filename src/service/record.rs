@@ -185,10 +185,20 @@ fn refusal_facts(call: Call, gateway: &str, refusal: &Refusal, more: String) -> 
 ///
 /// [`AppendError`] where it cannot be recorded: then it may not serve.
 pub(super) fn generation(ledger: &Ledger, generation: &GenerationFacts, at: &str) -> Result<u64, AppendError> {
-    let facts = generation_facts(Facts::default(), generation).with(Fact::Outcome, "serves").with(Fact::Detail, at);
+    let detail = [at.to_owned()].into_iter().chain(gaps(generation)).collect::<Vec<_>>().join("; ");
+    let facts =
+        generation_facts(Facts::default(), generation).with(Fact::Outcome, "serves").with(Fact::Detail, &detail);
     let terms = vec![(Term::Kind, Kind::Generation.word().into())];
     let evidence = Evidence { facts, terms, ..Evidence::default() };
     ledger.record_blocking(Kind::Generation, evidence).map(|written| written.entry)
+}
+
+/// What of a generation's data was set aside, accepted or explained at its load.
+fn gaps(generation: &GenerationFacts) -> impl Iterator<Item = String> {
+    let quarantined =
+        generation.quarantined.iter().map(|(table, rows)| format!("{rows} rows of {} in quarantine", table.name()));
+    let accepted = generation.accepted.iter().map(|gap| format!("accepted {}: {}", gap.what, gap.reason));
+    quarantined.chain(accepted).chain(generation.mapped.iter().map(|mapped| format!("mapped {mapped}")))
 }
 
 /// Something that an operator does.

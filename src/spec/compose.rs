@@ -183,7 +183,7 @@ pub(super) fn message(answer: &Answer, options: &FeedbackOptions) -> String {
             uncarried
                 .entry(registration.kind)
                 .or_insert_with(std::collections::BTreeSet::new)
-                .insert(&registration.source_row);
+                .insert(&registration.identity);
         }
     }
     if !uncarried.is_empty() {
@@ -191,8 +191,8 @@ pub(super) fn message(answer: &Answer, options: &FeedbackOptions) -> String {
             uncarried.iter().map(|(kind, rows)| format!("{}{}件", kind.table().label, rows.len())).collect();
         sentences.push(format!("本报文未承载：{}。", told.join("，")));
     }
-    if answer.generation.quarantined_rows > 0 {
-        sentences.push(format!("数据中有{}行无法读取，未参与查询。", answer.generation.quarantined_rows));
+    if answer.generation.quarantined_rows() > 0 {
+        sentences.push(format!("数据中有{}行无法读取，未参与查询。", answer.generation.quarantined_rows()));
     }
     sentences.push(answer.statement.clone());
     sentences.concat()
@@ -204,8 +204,10 @@ pub fn withheld_because(rule: Withholding) -> &'static str {
     match rule {
         Withholding::NameDiffers => "证件号相符而姓名（名称）不符的",
         Withholding::PersonNameOnly => "仅姓名相同而无可用证件号的",
+        Withholding::NumberDamaged => "姓名（名称）相同而证件号残缺或者末位不符的",
         Withholding::PermitIssue => "通行证件仅换证次数不同的",
         Withholding::Provisional => "权属状态为临时的",
+        Withholding::BuildingOnly => "仅登记在所在幢上的",
         Withholding::ParcelOnly => "仅登记在所在宗地上的",
         Withholding::Ended => "已终止而未要求查询的",
         Withholding::NotAsked => "不在查询事项之内的",

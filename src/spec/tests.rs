@@ -43,7 +43,7 @@ fn full(kind: Kind) -> Unit {
         party.values.set(field.tag, field.name);
     }
     registration.parties = vec![party];
-    registration.matched = Some(Matched::OnSubjectUnit);
+    registration.matched = Some(Matched::OnSubjectUnit { flags: Vec::new() });
     Unit {
         number: "U".into(),
         registrations: vec![registration],

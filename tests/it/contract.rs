@@ -17,8 +17,8 @@ use prost_types::{
 const PACKAGE: &str = "bdcd.query.v1";
 
 /// What a registration carries beside [`COMMON`] and its details.
-const BESIDE_COMMON: [(&str, i32); 5] =
-    [("status", 1), ("match", 2), ("source_row", 14), ("waiting_order", 15), ("parties", 16)];
+const BESIDE_COMMON: [(&str, i32); 6] =
+    [("status", 1), ("match", 2), ("identity", 14), ("waiting_order", 15), ("parties", 16), ("status_doubtful", 17)];
 
 struct Contract {
     messages: BTreeMap<String, DescriptorProto>,
