@@ -380,6 +380,84 @@ fn links_of(page: &str) -> Vec<&str> {
     starts.filter_map(|rest| rest.split_once(')').map(|(target, _)| target)).collect()
 }
 
+/// Files whose comments still cite pages by the names of notes outside the repository; none may be added.
+const CITING_ELSEWHERE: &[&str] = &[
+    "src/domain/identifiers.rs",
+    "src/domain/matching.rs",
+    "src/domain/tables.rs",
+    "src/mirror/mod.rs",
+    "src/package/synthetic/numbers.rs",
+    "src/spec/codes.rs",
+    "src/spec/compose.rs",
+    "src/spec/court.rs",
+    "src/spec/feedback.rs",
+    "src/spec/mod.rs",
+    "src/spec/options.rs",
+    "src/spec/request.rs",
+    "src/spec/shape.rs",
+    "src/spec/xml.rs",
+    "tests/it/oracle/fields.rs",
+    "tests/it/oracle/joins.rs",
+    "tests/it/oracle/parties.rs",
+    "tests/it/oracle/tables.rs",
+];
+
+#[test]
+fn every_decision_that_is_cited_has_its_paragraph() {
+    let page = read("deploy/DECISIONS.md");
+    let known: BTreeSet<u32> =
+        page.lines().filter_map(|line| decisions_of(line.strip_prefix("### ")?).first().copied()).collect();
+    let mut faults = Vec::new();
+    for (path, text) in texts().iter().filter(|(path, _)| cites_decisions(path)) {
+        for (number, line) in text.lines().enumerate() {
+            let unknown = decisions_of(line).into_iter().filter(|decision| !known.contains(decision));
+            faults.extend(unknown.map(|decision| format!("{path}:{}: no page has D{decision}", number + 1)));
+        }
+    }
+    assert!(known.len() > 50 && faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn cites_decisions(path: &str) -> bool {
+    ["rs", "md", "proto", "toml"].iter().any(|extension| has_extension(path, extension))
+}
+
+/// Numbers of decisions in a line: a D of its own and one or two digits.
+fn decisions_of(line: &str) -> Vec<u32> {
+    let starts = line.match_indices('D').filter(|(at, _)| begins_word(line, *at));
+    let numbers = starts.filter_map(|(at, _)| {
+        let rest = &line[at + 1..];
+        let digits = rest.len() - rest.trim_start_matches(|char: char| char.is_ascii_digit()).len();
+        let is_whole = (1..=2).contains(&digits) && !rest[digits..].starts_with(is_word);
+        is_whole.then(|| rest[..digits].parse().ok()).flatten()
+    });
+    numbers.collect()
+}
+
+#[test]
+fn sources_cite_only_pages_that_are_here() {
+    let pages: BTreeSet<String> = texts().into_iter().map(|(path, _)| path).collect();
+    let mut faults = Vec::new();
+    for path in ["src", "tests", "proto"].iter().flat_map(|room| files_under(room)) {
+        if !["rs", "proto", "toml"].iter().any(|extension| has_extension(&path, extension)) {
+            continue;
+        }
+        let foreign: Vec<String> = read(&path).lines().flat_map(|line| foreign_pages(line, &pages)).collect();
+        if !foreign.is_empty() && !CITING_ELSEWHERE.contains(&path.as_str()) {
+            faults.push(format!("{path}: cites {foreign:?}, which no reader of the repository has"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Words of a line that name a page, `….md`, which is not in the repository.
+fn foreign_pages(line: &str, pages: &BTreeSet<String>) -> Vec<String> {
+    let suffix = [".", "md"].concat();
+    let words = line.split(|char: char| !(is_word(char) || "-./".contains(char)));
+    let named = words.map(|word| word.trim_matches(['.', '/', '-'])).filter(|word| word.ends_with(&suffix));
+    let is_here = |word: &str| pages.iter().any(|page| page == word || page.ends_with(&format!("/{word}")));
+    named.filter(|word| !is_here(word)).map(str::to_owned).collect()
+}
+
 #[test]
 fn nothing_names_a_machine_or_its_registry() {
     // Put together, so that this file holds none of them.
@@ -424,7 +502,7 @@ fn hosts_of(line: &str) -> Vec<&str> {
 mod rules {
     //! The reading of text that the rules above rest on.
 
-    use super::{code_of, first_names, hosts_of, names_from_the_top, names_path};
+    use super::{code_of, decisions_of, first_names, foreign_pages, hosts_of, names_from_the_top, names_path};
 
     #[test]
     fn comments_and_texts_are_no_code() {
@@ -459,5 +537,13 @@ mod rules {
         assert!(!names_path(&format!("src{folders}x"), &folders));
         let address = ["https", "://mirror.internal:8080/index and http", "://127.0.0.1/"].concat();
         assert_eq!(hosts_of(&address), ["mirror.internal"]);
+    }
+
+    #[test]
+    fn decisions_and_pages_are_told_from_other_words() {
+        assert_eq!(decisions_of("D6, D16-D18 (D44); D2143569, ID7, D5x, YGDJ"), [6, 16, 18, 44]);
+        let pages = ["deploy/LEDGER", "README"].map(|page| format!("{page}.md")).into();
+        let cited = [["`LEDGER", "`, README", ", (notes", "`)"].join(".md")].concat();
+        assert_eq!(foreign_pages(&cited, &pages), [["notes", "md"].join(".")]);
     }
 }
