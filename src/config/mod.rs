@@ -215,7 +215,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            // About 30,000 registrations; see `limits.md`: 9,000 rights exceed the usual 4 MiB.
+            // About 30,000 registrations: 9,000 rights exceed the usual 4 MiB.
             message_bytes_max: Bytes(16 * 1024 * 1024),
             streams_max: 128,
             connections_max: 256,

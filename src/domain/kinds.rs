@@ -4,7 +4,7 @@
 //! specification's message its *element*, the command line its *label*. A new field is a new line here and in
 //! `proto/bdcd/query/v1/registration.proto`; a test holds the two together.
 //!
-//! Source: `exchange-format.md` §6.3, §6.4, §10 and `registry-tables.md` §4; the order of the kinds is D28.
+//! Source: `deploy/DECISIONS.md`, "Message" and "Fields"; the order of the kinds is D28.
 
 use super::tables::Table;
 
