@@ -25,6 +25,7 @@ pub(super) fn of_refusal(refusal: &Refusal, entry: Option<u64>) -> Status {
         Refusal::NoCertificate | Refusal::ForeignCertificate => Code::Unauthenticated,
         Refusal::UnknownGateway { .. } | Refusal::CourtNotAllowed => Code::PermissionDenied,
         Refusal::BadInquiry(_) | Refusal::UnreadableMessage(_) => Code::InvalidArgument,
+        Refusal::CourtSystemError(_) => Code::FailedPrecondition,
         Refusal::AnswerTooLarge => Code::ResourceExhausted,
         Refusal::AnswerUnreadable => Code::Internal,
         Refusal::RequestNumberReused { .. } => Code::AlreadyExists,
