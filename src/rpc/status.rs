@@ -25,11 +25,10 @@ pub(super) fn of_refusal(refusal: &Refusal, entry: Option<u64>) -> Status {
         Refusal::NoCertificate | Refusal::ForeignCertificate => Code::Unauthenticated,
         Refusal::UnknownGateway { .. } | Refusal::CourtNotAllowed => Code::PermissionDenied,
         Refusal::BadInquiry(_) | Refusal::UnreadableMessage(_) => Code::InvalidArgument,
-        Refusal::CourtSystemError(_) => Code::FailedPrecondition,
         Refusal::AnswerTooLarge => Code::ResourceExhausted,
         Refusal::AnswerUnreadable => Code::Internal,
         Refusal::RequestNumberReused { .. } => Code::AlreadyExists,
-        Refusal::AnswerRemoved { .. } => Code::FailedPrecondition,
+        Refusal::CourtSystemError(_) | Refusal::AnswerRemoved { .. } => Code::FailedPrecondition,
     };
     let mut details = ErrorDetails::new();
     let metadata = entry.map(|entry| ("entry".to_owned(), entry.to_string()));

@@ -29,7 +29,7 @@ pub enum Refusal {
     /// The message is no request message of the specification.
     #[error("the request message cannot be read: {0}")]
     UnreadableMessage(String),
-    /// The message reports an error of the court side's system (ErrorMSG, SOAP Fault), in that system's words, cut short.
+    /// The message reports an error of the court side's system (`ErrorMSG`, SOAP Fault), in that system's words, cut short.
     #[error("the court side's system reports an error instead of requests: {0}")]
     CourtSystemError(String),
     /// The answer is larger than one message may be.

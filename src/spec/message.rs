@@ -23,8 +23,8 @@ struct Sentence {
 }
 
 impl Sentence {
-    fn fixed(text: String) -> Option<Self> {
-        Some(Self { short: text.clone(), whole: text })
+    fn fixed(text: String) -> Self {
+        Self { short: text.clone(), whole: text }
     }
 
     /// A sentence that lists things; nothing where there are none.
@@ -36,7 +36,7 @@ impl Sentence {
 /// What MESSAGE says of an answer; `replaced` characters of it could not be written.
 pub(super) fn of_answer(answer: &Answer, options: &FeedbackOptions, replaced: usize) -> String {
     let sentences = [
-        Sentence::fixed(format!("数据截止时间：{}。", answer.generation.as_of)),
+        Some(Sentence::fixed(format!("数据截止时间：{}。", answer.generation.as_of))),
         not_searched(answer),
         accepted(answer),
         quarantined(answer),
@@ -45,7 +45,7 @@ pub(super) fn of_answer(answer: &Answer, options: &FeedbackOptions, replaced: us
         uncarried(answer, options),
         characters(replaced),
         amounts(answer, options),
-        Sentence::fixed(answer.statement.clone()),
+        Some(Sentence::fixed(answer.statement.clone())),
     ];
     bounded(sentences.into_iter().flatten().collect())
 }
@@ -56,7 +56,8 @@ fn bounded(mut sentences: Vec<Sentence>) -> String {
         if length(&sentences) <= MESSAGE_CHARS_MAX {
             break;
         }
-        sentences[at].whole = sentences[at].short.clone();
+        let sentence = &mut sentences[at];
+        sentence.whole.clone_from(&sentence.short);
     }
     sentences.into_iter().map(|sentence| sentence.whole).collect()
 }
@@ -143,7 +144,7 @@ fn characters(replaced: usize) -> Option<Sentence> {
     if replaced == 0 {
         return None;
     }
-    Sentence::fixed(format!("有{replaced}个字符无法以XML表示，已写作U+FFFD。"))
+    Some(Sentence::fixed(format!("有{replaced}个字符无法以XML表示，已写作U+FFFD。")))
 }
 
 /// D55: amounts that the message carries in a unit which is not known to be 万元.
@@ -153,7 +154,7 @@ fn amounts(answer: &Answer, options: &FeedbackOptions) -> Option<Sentence> {
     if count == 0 {
         return None;
     }
-    Sentence::fixed(format!("有{count}个金额的单位或者币种不明，按登记原值填写，未折算为万元。"))
+    Some(Sentence::fixed(format!("有{count}个金额的单位或者币种不明，按登记原值填写，未折算为万元。")))
 }
 
 /// Why registrations are not shown, in the court's language.

@@ -18,7 +18,7 @@ pub enum ReadError {
     /// It carries no request, and is no empty list either.
     #[error("it carries no BDCCXQQ in Data/BDCCXQQLIST")]
     Empty,
-    /// The court side's system reports an error instead of requests (ErrorMSG).
+    /// The court side's system reports an error instead of requests (`ErrorMSG`).
     #[error("the court side's system reports an error instead of requests: {0}")]
     Reported(String),
     /// It carries too many.
@@ -146,7 +146,7 @@ pub fn read(bytes: &[u8]) -> Result<RequestMessage, ReadError> {
 
 /// Why a message without requests has none: an error that it reports, an empty list, or requests in a form that is not read.
 ///
-/// ErrorMSG counts only here: the specification's own sample carries it beside a request, with a text that says when it would
+/// `ErrorMSG` counts only here: the specification's own sample carries it beside a request, with a text that says when it would
 /// be absent.
 fn nothing_asked(message: &Element) -> Result<(), ReadError> {
     let element = ["ErrorMSG", "errMsg"].into_iter().find_map(|name| message.child(name)).map(|child| &child.text);
