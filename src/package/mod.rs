@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use ring::digest;
 
 use crate::domain::generation::GenerationFacts;
-use crate::domain::tables::{Row, RowSource, Table};
+use crate::domain::tables::{self, Declared, RowSource, Table, Visited};
 
 pub use manifest::{Encoding, ManifestError};
 pub use read::ReadError;
@@ -82,6 +82,7 @@ pub struct Package {
     id: String,
     manifest: Manifest,
     manifest_bytes: Vec<u8>,
+    declared: Declared,
     columns: BTreeMap<Table, Columns>,
 }
 
@@ -102,7 +103,14 @@ impl Package {
             }
         }
         let id = hex(digest::digest(&digest::SHA256, &manifest_bytes).as_ref());
-        Ok(Self { dir: dir.to_owned(), id, manifest, manifest_bytes, columns: BTreeMap::new() })
+        Ok(Self {
+            dir: dir.to_owned(),
+            id,
+            manifest,
+            manifest_bytes,
+            declared: Declared::default(),
+            columns: BTreeMap::new(),
+        })
     }
 
     /// The package's identity: SHA-256 of the manifest's bytes, lower-case hexadecimal.
@@ -180,10 +188,18 @@ impl RowSource for Package {
         self.manifest.tables.get(&table).map_or("", |entry| &entry.file)
     }
 
+    fn declared(&self) -> &Declared {
+        &self.declared
+    }
+
+    fn columns(&mut self, table: Table) -> Result<Option<tables::Columns>, ReadError> {
+        Ok(self.manifest.tables.contains_key(&table).then(tables::Columns::default))
+    }
+
     /// Hands over the rows of a table; none where the package lacks it.
     ///
     /// The row count and the digest are checked after the last row.
-    fn visit(&mut self, table: Table, visit: &mut dyn FnMut(Row<'_>)) -> Result<(), ReadError> {
+    fn visit(&mut self, table: Table, visit: &mut dyn FnMut(Visited<'_>)) -> Result<(), ReadError> {
         let Some(entry) = self.manifest.tables.get(&table) else { return Ok(()) };
         let name = self.name();
         let file = TableFile { package: &name, dir: &self.dir, table, entry, encoding: self.manifest.encoding };

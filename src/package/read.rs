@@ -6,7 +6,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::domain::tables::{Row, Table};
+use crate::domain::tables::{Row, Table, Visited};
 
 use super::manifest::{Encoding, Entry};
 use super::split::{Fault, Field, Split, split};
@@ -177,7 +177,7 @@ struct Records<'a> {
 
 impl TableFile<'_> {
     /// Hands over every row, then checks the row count and the digest.
-    pub(super) fn visit(&self, visit: &mut dyn FnMut(Row<'_>)) -> Result<Columns, ReadError> {
+    pub(super) fn visit(&self, visit: &mut dyn FnMut(Visited<'_>)) -> Result<Columns, ReadError> {
         let mut records = Records::open(self)?;
         let header = self.header(&mut records)?;
         records.positions = header.positions;
@@ -208,7 +208,7 @@ impl TableFile<'_> {
             for (position, start, end) in &copy_ranges {
                 values[*position] = &copies[*start..*end];
             }
-            visit(Row { table: self.table, line, values: &values[..width] });
+            visit(Visited::Row(Row { table: self.table, line, values: &values[..width] }));
         }
         self.check(rows, records)?;
         Ok(header.columns)

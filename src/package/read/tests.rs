@@ -29,7 +29,8 @@ impl Fixture {
     fn rows(&self) -> Result<Vec<(u64, [String; 3])>, ReadError> {
         let mut package = Package::open(self.dir.path()).unwrap();
         let mut rows = Vec::new();
-        package.visit(Table::Qlr, &mut |row| {
+        package.visit(Table::Qlr, &mut |visited| {
+            let Visited::Row(row) = visited else { return };
             rows.push((row.line, ["QLRMC", "ZJH", "BZ"].map(|column| row.get(column).to_owned())));
         })?;
         Ok(rows)
