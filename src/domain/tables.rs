@@ -5,6 +5,8 @@
 //!
 //! Source: 《不动产登记数据库标准（试行）》, `registry-tables.md` §2, §5, §6.
 
+pub mod standard;
+
 use super::{cell::Vocabulary, generation::Accepted};
 
 /// A registry table.
@@ -461,7 +463,7 @@ pub struct Columns {
     /// The columns of the file that are not read, in the order of the file.
     ///
     /// A name is given as it is written where it looks like a column's name; else its place is given, as `column 7`: a file
-    /// without a header has people in its first line.
+    /// without a header has people in its first line. [`standard::has_column`] says whether the standard knows it.
     pub unread: Vec<String>,
 }
 

@@ -10,14 +10,16 @@
 //!
 //! Read in this order.
 
+mod error;
+mod header;
 pub mod manifest;
-pub mod read;
+mod read;
 mod split;
 pub mod synthetic;
 mod text;
+mod words;
 pub mod write;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -25,14 +27,15 @@ use std::path::{Path, PathBuf};
 use ring::digest;
 
 use crate::domain::generation::GenerationFacts;
-use crate::domain::tables::{self, Declared, RowSource, Table, Visited};
+use crate::domain::tables::{Columns, Declared, RowSource, Table, Visited};
 
+pub use error::{ReadError, RowFault};
 pub use manifest::{Encoding, ManifestError};
-pub use read::ReadError;
+pub use words::WordsError;
 pub use write::{About, WriteError, Writer};
 
 use manifest::Manifest;
-use read::{Columns, TableFile};
+use read::TableFile;
 
 /// The manifest's name in the folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
@@ -73,6 +76,12 @@ pub enum PackageError {
         /// Standard name of the table.
         table: &'static str,
     },
+    /// A symbolic link leads out of the folder.
+    #[error("`{path}` is a link that leads out of the package's folder; copy the file itself into the folder")]
+    Outside {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// A package that was opened: its manifest is sound and its files are there; their content is checked as it is read.
@@ -82,8 +91,9 @@ pub struct Package {
     id: String,
     manifest: Manifest,
     manifest_bytes: Vec<u8>,
-    declared: Declared,
-    columns: BTreeMap<Table, Columns>,
+    name: String,
+    /// Whether the files were held against the manifest's digests.
+    is_compared: bool,
 }
 
 impl Package {
@@ -94,23 +104,24 @@ impl Package {
     /// Where the manifest cannot be read or accepted, or a file that it lists for a table we read is missing.
     pub fn open(dir: &Path) -> Result<Self, PackageError> {
         let path = dir.join(MANIFEST_FILE);
+        let real = fs::canonicalize(dir).map_err(|source| PackageError::ReadManifest { path: path.clone(), source })?;
         let manifest_bytes = read_manifest(&path)?;
+        if !is_inside(&real, &path) {
+            return Err(PackageError::Outside { path });
+        }
         let manifest = Manifest::parse(&manifest_bytes).map_err(|source| PackageError::Manifest { path, source })?;
         for (table, entry) in &manifest.tables {
             let path = dir.join(&entry.file);
             if !fs::metadata(&path).is_ok_and(|found| found.is_file()) {
                 return Err(PackageError::FileMissing { path, table: table.name() });
             }
+            if !is_inside(&real, &path) {
+                return Err(PackageError::Outside { path });
+            }
         }
         let id = hex(digest::digest(&digest::SHA256, &manifest_bytes).as_ref());
-        Ok(Self {
-            dir: dir.to_owned(),
-            id,
-            manifest,
-            manifest_bytes,
-            declared: Declared::default(),
-            columns: BTreeMap::new(),
-        })
+        let name = format!("{}-{}", manifest.sequence, &id[..8]);
+        Ok(Self { dir: dir.to_owned(), id, manifest, manifest_bytes, name, is_compared: false })
     }
 
     /// The package's identity: SHA-256 of the manifest's bytes, lower-case hexadecimal.
@@ -122,7 +133,7 @@ impl Package {
     /// Sequence and the first eight digits of the identity, as people and folders name the package.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{}-{}", self.manifest.sequence, &self.id[..8])
+        self.name.clone()
     }
 
     /// The manifest, byte for byte.
@@ -143,7 +154,9 @@ impl Package {
             as_of: manifest.as_of.clone(),
             expires: manifest.expires.clone().unwrap_or_default(),
             tables: manifest.tables.iter().map(|(table, entry)| (*table, entry.rows)).collect(),
-            ..GenerationFacts::default()
+            quarantined: Vec::new(),
+            accepted: manifest.words.declared.accepted.clone(),
+            mapped: manifest.words.declared.mapped.clone(),
         }
     }
 
@@ -159,21 +172,37 @@ impl Package {
         &self.manifest.ignored
     }
 
-    /// The columns of [`Table::columns`] that the table's file lacks, in that order.
+    /// The file of a table, where the package has the table and no file was altered.
     ///
-    /// Known once the table was visited; empty before, and where the package lacks the table.
-    #[must_use]
-    pub fn columns_absent(&self, table: Table) -> &[&'static str] {
-        self.columns.get(&table).map_or(&[], |columns| &columns.absent)
+    /// Before the first file is parsed, all are held against the manifest: a file cut short would else be told by whatever its
+    /// end happens to look like.
+    fn file(&mut self, table: Table) -> Result<Option<TableFile<'_>>, ReadError> {
+        if !self.is_compared {
+            self.compare()?;
+            self.is_compared = true;
+        }
+        let Some(entry) = self.manifest.tables.get(&table) else { return Ok(None) };
+        let (mapped, encoding) = (self.manifest.words.columns(table), self.manifest.encoding);
+        Ok(Some(TableFile { package: &self.name, dir: &self.dir, table, entry, mapped, encoding }))
     }
 
-    /// The columns of the table's file that are not read, in the order of the file.
-    ///
-    /// A name that is not of ASCII letters, digits and underscores is told by its place, as `column 7`. Known once the
-    /// table was visited, as with [`Package::columns_absent`].
-    #[must_use]
-    pub fn columns_ignored(&self, table: Table) -> &[String] {
-        self.columns.get(&table).map_or(&[], |columns| &columns.ignored)
+    /// Compares the digests of all files that are read with the manifest's.
+    fn compare(&self) -> Result<(), ReadError> {
+        let mut altered = Vec::new();
+        for entry in self.manifest.tables.values() {
+            let digest = text::digest(&self.dir.join(&entry.file)).map_err(|source| ReadError::File {
+                package: self.name.clone(),
+                file: entry.file.clone(),
+                source,
+            })?;
+            if digest.as_ref() != entry.sha256 {
+                altered.push(format!("`{}`", entry.file));
+            }
+        }
+        if altered.is_empty() {
+            return Ok(());
+        }
+        Err(ReadError::Digest { package: self.name.clone(), files: altered.join(", ") })
     }
 }
 
@@ -189,24 +218,24 @@ impl RowSource for Package {
     }
 
     fn declared(&self) -> &Declared {
-        &self.declared
+        &self.manifest.words.declared
     }
 
-    fn columns(&mut self, table: Table) -> Result<Option<tables::Columns>, ReadError> {
-        Ok(self.manifest.tables.contains_key(&table).then(tables::Columns::default))
+    fn columns(&mut self, table: Table) -> Result<Option<Columns>, ReadError> {
+        self.file(table)?.map(|file| file.columns()).transpose()
     }
 
     /// Hands over the rows of a table; none where the package lacks it.
     ///
-    /// The row count and the digest are checked after the last row.
+    /// The row count, and the digest of what was read, are checked after the last row.
     fn visit(&mut self, table: Table, visit: &mut dyn FnMut(Visited<'_>)) -> Result<(), ReadError> {
-        let Some(entry) = self.manifest.tables.get(&table) else { return Ok(()) };
-        let name = self.name();
-        let file = TableFile { package: &name, dir: &self.dir, table, entry, encoding: self.manifest.encoding };
-        let columns = file.visit(visit)?;
-        self.columns.insert(table, columns);
-        Ok(())
+        self.file(table)?.map_or(Ok(()), |file| file.visit(visit))
     }
+}
+
+/// Whether a file is in the folder, links followed; `dir` is a path without links.
+fn is_inside(dir: &Path, path: &Path) -> bool {
+    fs::canonicalize(path).is_ok_and(|real| real.starts_with(dir))
 }
 
 fn read_manifest(path: &Path) -> Result<Vec<u8>, PackageError> {
