@@ -1,8 +1,10 @@
 //! What a bureau exports: a folder with `manifest.json` and one CSV a registry table (format 1).
 //!
-//! [`Package::open`] reads and checks the manifest; [`RowSource::visit`] then streams one table at a time, decoded and
-//! strictly parsed, and holds the file against the manifest's row count and digest. [`Writer`] makes such folders, and
-//! [`synthetic`] fills one with an invented county of any size.
+//! [`Package::open`] reads and checks the manifest, with what it says of the bureau's own words. Before the first file is parsed,
+//! all files are held against the manifest's digests: what was cut short on the way is told as that, and not by what its end looks
+//! like. [`RowSource::columns`] reads one header, and [`RowSource::visit`] streams one table, decoded and strictly parsed, and holds
+//! it against the manifest's row count. A row that cannot be read is handed over as such where it is certain where the next row
+//! begins. [`Writer`] makes such folders, and [`synthetic`] fills one with an invented county of any size.
 //!
 //! Nothing here knows what a row means, which rows belong together, or where they go. Values are handed over as they
 //! stand; only what cannot be read is refused. No error, and no listing of columns, holds the value of a cell: a file
