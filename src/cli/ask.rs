@@ -8,7 +8,10 @@ use std::{
 use prost::Message as _;
 
 use super::{ConfigArgument, Failure, client::Client, keep, print_bytes, say, serve, snapshot};
-use crate::{rpc::wire, spec::MESSAGE_BYTES_MAX};
+use crate::{
+    rpc::wire,
+    spec::{Leaves, MESSAGE_BYTES_MAX, feedback},
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -26,8 +29,19 @@ pub(super) fn exchange(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(file) = &arguments.save {
         save(file, &response)?;
     }
+    if is_empty(&response.answer)? {
+        say("the message asks nothing: there is nothing to answer, and nothing to send back");
+        return Ok(());
+    }
     print_bytes(&response.answer)?;
     print_bytes(b"\n")
+}
+
+/// Whether a feedback message answers nothing: the message it answers was an empty list (D53).
+fn is_empty(message: &[u8]) -> Result<bool, Failure> {
+    // The form of the leaves does not matter where only the results are counted.
+    let read = feedback::read(message, Leaves::Plain);
+    Ok(read.map_err(|err| Failure::refused(&err))?.results.is_empty())
 }
 
 /// Keeps a response as received.

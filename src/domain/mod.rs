@@ -3,6 +3,7 @@
 //! Read in this order.
 
 pub mod answer;
+pub mod cell;
 pub mod codec;
 pub mod generation;
 pub mod identifiers;

@@ -89,6 +89,8 @@ pub enum Reason {
     NoParcel,
     #[error("its table needs a unit number, and it has none")]
     NoUnit,
+    #[error("it cannot be read as a row")]
+    Unreadable,
 }
 
 /// Why a generation cannot be removed.

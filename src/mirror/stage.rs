@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::tables::{Row, RowSource, Table};
+use crate::domain::tables::{Row, RowSource, Table, Visited};
 
 use super::{
     checks,
@@ -68,7 +68,13 @@ pub(super) fn stage<S: RowSource, O: Outlet>(
     let mut stager = Stager { outlet, references: References::default(), tally: Tally::default(), failure: None };
     for table in LOOKED_UP {
         if source.row_count(table).is_some() {
-            source.visit(table, &mut |row| stager.want(row)).map_err(LoadError::Source)?;
+            source
+                .visit(table, &mut |visited| {
+                    if let Visited::Row(row) = visited {
+                        stager.want(row);
+                    }
+                })
+                .map_err(LoadError::Source)?;
         }
     }
     for table in ORDER {
@@ -76,12 +82,17 @@ pub(super) fn stage<S: RowSource, O: Outlet>(
             continue;
         }
         let mut rows = 0;
-        let visited = source.visit(table, &mut |row| {
+        let visited = source.visit(table, &mut |visited| {
             rows += 1;
             if rows % PROGRESS_ROWS == 0 {
                 progress(Progress::Reading { table, rows });
             }
-            stager.row(row);
+            match visited {
+                Visited::Row(row) => stager.row(row),
+                Visited::Unreadable { line, .. } => {
+                    stager.failure.get_or_insert((Line { table, line }, Reason::Unreadable));
+                }
+            }
         });
         visited.map_err(LoadError::Source)?;
         stager.tally.rows.insert(table, rows);

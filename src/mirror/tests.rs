@@ -8,7 +8,7 @@ use crate::{
         generation::GenerationFacts,
         kinds::{Kind, tag},
         record::{Registration, Role, Status, Unit},
-        tables::{Row, RowSource, Table},
+        tables::{Columns, Declared, Row, RowSource, Table, Visited},
     },
     keys::MasterKey,
 };
@@ -22,7 +22,7 @@ const FLAT_B: &str = "990101001001GB00001F00010002";
 
 /// A package in memory: rows as columns and values.
 #[derive(Default)]
-struct Package(BTreeMap<Table, Vec<Vec<String>>>);
+struct Package(BTreeMap<Table, Vec<Vec<String>>>, Declared);
 
 impl Package {
     /// Adds a row, written `COLUMN=value; COLUMN=value`.
@@ -70,10 +70,18 @@ impl RowSource for Package {
         "T.csv"
     }
 
-    fn visit(&mut self, table: Table, visit: &mut dyn FnMut(Row<'_>)) -> Result<(), Infallible> {
+    fn declared(&self) -> &Declared {
+        &self.1
+    }
+
+    fn columns(&mut self, table: Table) -> Result<Option<Columns>, Infallible> {
+        Ok(self.0.contains_key(&table).then(Columns::default))
+    }
+
+    fn visit(&mut self, table: Table, visit: &mut dyn FnMut(Visited<'_>)) -> Result<(), Infallible> {
         for (row, line) in self.0.get(&table).into_iter().flatten().zip(2..) {
             let values: Vec<&str> = row.iter().map(String::as_str).collect();
-            visit(Row { table, line, values: &values });
+            visit(Visited::Row(Row { table, line, values: &values }));
         }
         Ok(())
     }

@@ -1,12 +1,15 @@
 //! The manifest: as written, and as checked.
 //!
-//! Unknown keys are refused: a key that a later format adds may change what the rest means.
+//! Unknown keys are refused: a key that a later format adds may change what the rest means. So is a table's name that the standard
+//! does not have: the table may be one that answers need, under a name of the bureau's own (D47).
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::tables::Table;
+use crate::domain::tables::{Table, standard};
+
+use super::words::{Words, WordsError, WrittenWords};
 
 /// The format that is read and written.
 pub(super) const FORMAT: u64 = 1;
@@ -30,8 +33,13 @@ impl Encoding {
         }
     }
 
+    /// The encoding of a name, in any case; GBK and GB 2312 are parts of GB 18030 and read as such.
     fn from_name(name: &str) -> Option<Self> {
-        [Self::Utf8, Self::Gb18030].into_iter().find(|encoding| encoding.name().eq_ignore_ascii_case(name))
+        match name.trim().to_ascii_lowercase().as_str() {
+            "utf-8" | "utf8" => Some(Self::Utf8),
+            "gb18030" | "gb-18030" | "gbk" | "gb2312" | "gb-2312" | "cp936" => Some(Self::Gb18030),
+            _ => None,
+        }
     }
 
     pub(super) fn codec(self) -> &'static encoding_rs::Encoding {
@@ -91,7 +99,7 @@ pub enum ManifestError {
         expires: String,
     },
     /// An encoding that is not read.
-    #[error("it says encoding `{found}`; only `utf-8` and `gb18030` are read, so export in one of them")]
+    #[error("it says encoding `{found}`; only `utf-8` and `gb18030` (with `GBK`) are read, so export in one of them")]
     Encoding {
         /// As written.
         found: String,
@@ -104,6 +112,18 @@ pub enum ManifestError {
         /// As written.
         file: String,
     },
+    /// Tables have names that the standard does not have.
+    #[error(
+        "the standard has no table {names}; give an entry the standard's name and the bureau's file, as \
+         `\"name\": \"QLR\", \"file\": \"...\"`, and leave out tables that the standard does not have"
+    )]
+    UnknownTable {
+        /// The names in backticks, each with the names that it may be, parted by commas.
+        names: String,
+    },
+    /// What it says of the bureau's own words is refused.
+    #[error(transparent)]
+    Words(#[from] WordsError),
     /// A table is listed twice, perhaps under its two names.
     #[error("it lists table `{table}` twice; put all rows of a table into one file")]
     TableTwice {
@@ -145,6 +165,8 @@ pub(super) struct Manifest {
     pub(super) tables: BTreeMap<Table, Entry>,
     /// Names of the others.
     pub(super) ignored: Vec<String>,
+    /// What it says of the bureau's own words.
+    pub(super) words: Words,
 }
 
 /// The two keys that say how to read the others.
@@ -167,6 +189,14 @@ pub(super) struct Written {
     pub(super) expires: Option<String>,
     pub(super) encoding: String,
     pub(super) tables: Vec<WrittenTable>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) columns: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) codes: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) none: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) accept: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -201,7 +231,9 @@ impl Manifest {
 
     /// Checks a manifest of format 1 and kind full.
     pub(super) fn check(written: Written) -> Result<Self, ManifestError> {
-        let Written { sequence, authority, as_of, expires, encoding, tables, .. } = written;
+        let Written { format: _, kind: _, sequence, authority, as_of, expires, encoding, tables, .. } = written;
+        let own_words =
+            WrittenWords { columns: written.columns, codes: written.codes, none: written.none, accept: written.accept };
         if authority.code.len() != 6 || !authority.code.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ManifestError::AuthorityCode { found: authority.code });
         }
@@ -218,8 +250,9 @@ impl Manifest {
             return Err(ManifestError::Encoding { found: encoding });
         };
         let (tables, ignored) = check_tables(tables)?;
+        let words = Words::check(own_words, &tables, &as_of)?;
         let WrittenAuthority { code: authority_code, name: authority_name } = authority;
-        Ok(Self { sequence, authority_code, authority_name, as_of, expires, encoding, tables, ignored })
+        Ok(Self { sequence, authority_code, authority_name, as_of, expires, encoding, tables, ignored, words })
     }
 }
 
@@ -227,6 +260,7 @@ fn check_tables(written: Vec<WrittenTable>) -> Result<(BTreeMap<Table, Entry>, V
     let mut tables = BTreeMap::new();
     let mut ignored: Vec<String> = Vec::new();
     let mut files = std::collections::BTreeSet::new();
+    let mut unknown = Vec::new();
     for WrittenTable { name, file, rows, sha256 } in written {
         if !is_plain(&file) {
             return Err(ManifestError::FileName { table: name, file });
@@ -235,19 +269,29 @@ fn check_tables(written: Vec<WrittenTable>) -> Result<(BTreeMap<Table, Entry>, V
             return Err(ManifestError::FileTwice { file });
         }
         let Some(sha256) = digest(&sha256) else { return Err(ManifestError::Digest { table: name }) };
-        match Table::from_name(&name) {
+        match Table::from_name(&standard::fold(&name)) {
             Some(table) => {
                 if tables.insert(table, Entry { file, rows, sha256 }).is_some() {
                     return Err(ManifestError::TableTwice { table: name });
                 }
             }
+            None if !standard::is_table(&name) => unknown.push(with_similar(&name)),
             None if ignored.iter().any(|known| known.eq_ignore_ascii_case(&name)) => {
                 return Err(ManifestError::TableTwice { table: name });
             }
             None => ignored.push(name),
         }
     }
+    if !unknown.is_empty() {
+        return Err(ManifestError::UnknownTable { names: unknown.join(", ") });
+    }
     Ok((tables, ignored))
+}
+
+/// A table's name, and those of the standard that it may be.
+fn with_similar(name: &str) -> String {
+    let similar: Vec<String> = standard::similar(name).into_iter().map(|known| format!("`{known}`")).collect();
+    if similar.is_empty() { format!("`{name}`") } else { format!("`{name}` (did you mean {}?)", similar.join(" or ")) }
 }
 
 /// Reads a time; jiff reads more forms than RFC 3339 has, and an answer repeats this one.
@@ -351,11 +395,20 @@ mod tests {
             ),
             (
                 refused(|m| m["encoding"] = "big5".into()),
-                "it says encoding `big5`; only `utf-8` and `gb18030` are read, so export in one of them",
+                "it says encoding `big5`; only `utf-8` and `gb18030` (with `GBK`) are read, so export in one of them",
             ),
             (
                 refused(|m| m["tables"][0]["file"] = "../QLR.csv".into()),
                 "its table `ztt_gy_qlr` has the file `../QLR.csv`, which is not the plain name of a file in the folder",
+            ),
+            (
+                refused(|m| {
+                    m["tables"][0]["name"] = "BDCK.QLR".into();
+                    m["tables"][1]["name"] = "KEHU".into();
+                }),
+                "the standard has no table `BDCK.QLR` (did you mean `QLR`?), `KEHU`; give an entry the standard's name \
+                 and the bureau's file, as `\"name\": \"QLR\", \"file\": \"...\"`, and leave out tables that the standard \
+                 does not have",
             ),
             (
                 refused(|m| m["tables"][1]["name"] = "QLR".into()),
@@ -369,6 +422,19 @@ mod tests {
         ];
         for (told, expected) in cases {
             assert_eq!(told, expected);
+        }
+    }
+
+    #[test]
+    fn encodings_have_several_names() {
+        for (name, encoding) in [
+            ("GBK", Encoding::Gb18030),
+            ("gb2312", Encoding::Gb18030),
+            ("GB18030", Encoding::Gb18030),
+            ("UTF8", Encoding::Utf8),
+            ("Utf-8", Encoding::Utf8),
+        ] {
+            assert_eq!(Encoding::from_name(name), Some(encoding), "{name}");
         }
     }
 

@@ -1,8 +1,10 @@
 //! What a bureau exports: a folder with `manifest.json` and one CSV a registry table (format 1).
 //!
-//! [`Package::open`] reads and checks the manifest; [`RowSource::visit`] then streams one table at a time, decoded and
-//! strictly parsed, and holds the file against the manifest's row count and digest. [`Writer`] makes such folders, and
-//! [`synthetic`] fills one with an invented county of any size.
+//! [`Package::open`] reads and checks the manifest, with what it says of the bureau's own words. Before the first file is parsed,
+//! all files are held against the manifest's digests: what was cut short on the way is told as that, and not by what its end looks
+//! like. [`RowSource::columns`] reads one header, and [`RowSource::visit`] streams one table, decoded and strictly parsed, and holds
+//! it against the manifest's row count. A row that cannot be read is handed over as such where it is certain where the next row
+//! begins. [`Writer`] makes such folders, and [`synthetic`] fills one with an invented county of any size.
 //!
 //! Nothing here knows what a row means, which rows belong together, or where they go. Values are handed over as they
 //! stand; only what cannot be read is refused. No error, and no listing of columns, holds the value of a cell: a file
@@ -10,14 +12,16 @@
 //!
 //! Read in this order.
 
+mod error;
+mod header;
 pub mod manifest;
-pub mod read;
+mod read;
 mod split;
 pub mod synthetic;
 mod text;
+mod words;
 pub mod write;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -25,14 +29,15 @@ use std::path::{Path, PathBuf};
 use ring::digest;
 
 use crate::domain::generation::GenerationFacts;
-use crate::domain::tables::{Row, RowSource, Table};
+use crate::domain::tables::{Columns, Declared, RowSource, Table, Visited};
 
+pub use error::{ReadError, RowFault};
 pub use manifest::{Encoding, ManifestError};
-pub use read::ReadError;
+pub use words::WordsError;
 pub use write::{About, WriteError, Writer};
 
 use manifest::Manifest;
-use read::{Columns, TableFile};
+use read::TableFile;
 
 /// The manifest's name in the folder.
 pub const MANIFEST_FILE: &str = "manifest.json";
@@ -73,6 +78,12 @@ pub enum PackageError {
         /// Standard name of the table.
         table: &'static str,
     },
+    /// A symbolic link leads out of the folder.
+    #[error("`{path}` is a link that leads out of the package's folder; copy the file itself into the folder")]
+    Outside {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// A package that was opened: its manifest is sound and its files are there; their content is checked as it is read.
@@ -82,7 +93,9 @@ pub struct Package {
     id: String,
     manifest: Manifest,
     manifest_bytes: Vec<u8>,
-    columns: BTreeMap<Table, Columns>,
+    name: String,
+    /// Whether the files were held against the manifest's digests.
+    is_compared: bool,
 }
 
 impl Package {
@@ -93,16 +106,24 @@ impl Package {
     /// Where the manifest cannot be read or accepted, or a file that it lists for a table we read is missing.
     pub fn open(dir: &Path) -> Result<Self, PackageError> {
         let path = dir.join(MANIFEST_FILE);
+        let real = fs::canonicalize(dir).map_err(|source| PackageError::ReadManifest { path: path.clone(), source })?;
         let manifest_bytes = read_manifest(&path)?;
+        if !is_inside(&real, &path) {
+            return Err(PackageError::Outside { path });
+        }
         let manifest = Manifest::parse(&manifest_bytes).map_err(|source| PackageError::Manifest { path, source })?;
         for (table, entry) in &manifest.tables {
             let path = dir.join(&entry.file);
             if !fs::metadata(&path).is_ok_and(|found| found.is_file()) {
                 return Err(PackageError::FileMissing { path, table: table.name() });
             }
+            if !is_inside(&real, &path) {
+                return Err(PackageError::Outside { path });
+            }
         }
         let id = hex(digest::digest(&digest::SHA256, &manifest_bytes).as_ref());
-        Ok(Self { dir: dir.to_owned(), id, manifest, manifest_bytes, columns: BTreeMap::new() })
+        let name = format!("{}-{}", manifest.sequence, &id[..8]);
+        Ok(Self { dir: dir.to_owned(), id, manifest, manifest_bytes, name, is_compared: false })
     }
 
     /// The package's identity: SHA-256 of the manifest's bytes, lower-case hexadecimal.
@@ -114,7 +135,7 @@ impl Package {
     /// Sequence and the first eight digits of the identity, as people and folders name the package.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{}-{}", self.manifest.sequence, &self.id[..8])
+        self.name.clone()
     }
 
     /// The manifest, byte for byte.
@@ -135,7 +156,9 @@ impl Package {
             as_of: manifest.as_of.clone(),
             expires: manifest.expires.clone().unwrap_or_default(),
             tables: manifest.tables.iter().map(|(table, entry)| (*table, entry.rows)).collect(),
-            ..GenerationFacts::default()
+            quarantined: Vec::new(),
+            accepted: manifest.words.declared.accepted.clone(),
+            mapped: manifest.words.declared.mapped.clone(),
         }
     }
 
@@ -151,21 +174,37 @@ impl Package {
         &self.manifest.ignored
     }
 
-    /// The columns of [`Table::columns`] that the table's file lacks, in that order.
+    /// The file of a table, where the package has the table and no file was altered.
     ///
-    /// Known once the table was visited; empty before, and where the package lacks the table.
-    #[must_use]
-    pub fn columns_absent(&self, table: Table) -> &[&'static str] {
-        self.columns.get(&table).map_or(&[], |columns| &columns.absent)
+    /// Before the first file is parsed, all are held against the manifest: a file cut short would else be told by whatever its
+    /// end happens to look like.
+    fn file(&mut self, table: Table) -> Result<Option<TableFile<'_>>, ReadError> {
+        if !self.is_compared {
+            self.compare()?;
+            self.is_compared = true;
+        }
+        let Some(entry) = self.manifest.tables.get(&table) else { return Ok(None) };
+        let (mapped, encoding) = (self.manifest.words.columns(table), self.manifest.encoding);
+        Ok(Some(TableFile { package: &self.name, dir: &self.dir, table, entry, mapped, encoding }))
     }
 
-    /// The columns of the table's file that are not read, in the order of the file.
-    ///
-    /// A name that is not of ASCII letters, digits and underscores is told by its place, as `column 7`. Known once the
-    /// table was visited, as with [`Package::columns_absent`].
-    #[must_use]
-    pub fn columns_ignored(&self, table: Table) -> &[String] {
-        self.columns.get(&table).map_or(&[], |columns| &columns.ignored)
+    /// Compares the digests of all files that are read with the manifest's.
+    fn compare(&self) -> Result<(), ReadError> {
+        let mut altered = Vec::new();
+        for entry in self.manifest.tables.values() {
+            let digest = text::digest(&self.dir.join(&entry.file)).map_err(|source| ReadError::File {
+                package: self.name.clone(),
+                file: entry.file.clone(),
+                source,
+            })?;
+            if digest.as_ref() != entry.sha256 {
+                altered.push(format!("`{}`", entry.file));
+            }
+        }
+        if altered.is_empty() {
+            return Ok(());
+        }
+        Err(ReadError::Digest { package: self.name.clone(), files: altered.join(", ") })
     }
 }
 
@@ -180,17 +219,25 @@ impl RowSource for Package {
         self.manifest.tables.get(&table).map_or("", |entry| &entry.file)
     }
 
+    fn declared(&self) -> &Declared {
+        &self.manifest.words.declared
+    }
+
+    fn columns(&mut self, table: Table) -> Result<Option<Columns>, ReadError> {
+        self.file(table)?.map(|file| file.columns()).transpose()
+    }
+
     /// Hands over the rows of a table; none where the package lacks it.
     ///
-    /// The row count and the digest are checked after the last row.
-    fn visit(&mut self, table: Table, visit: &mut dyn FnMut(Row<'_>)) -> Result<(), ReadError> {
-        let Some(entry) = self.manifest.tables.get(&table) else { return Ok(()) };
-        let name = self.name();
-        let file = TableFile { package: &name, dir: &self.dir, table, entry, encoding: self.manifest.encoding };
-        let columns = file.visit(visit)?;
-        self.columns.insert(table, columns);
-        Ok(())
+    /// The row count, and the digest of what was read, are checked after the last row.
+    fn visit(&mut self, table: Table, visit: &mut dyn FnMut(Visited<'_>)) -> Result<(), ReadError> {
+        self.file(table)?.map_or(Ok(()), |file| file.visit(visit))
     }
+}
+
+/// Whether a file is in the folder, links followed; `dir` is a path without links.
+fn is_inside(dir: &Path, path: &Path) -> bool {
+    fs::canonicalize(path).is_ok_and(|real| real.starts_with(dir))
 }
 
 fn read_manifest(path: &Path) -> Result<Vec<u8>, PackageError> {

@@ -1,149 +1,40 @@
 //! Reads one table's file: header to columns, rows to values, the whole against the manifest.
 //!
 //! A row is split from decoded text in place; only values with doubled quotes are copied. Five million rows take
-//! seconds, and memory is bounded by the longest row.
+//! seconds. Memory is bounded by the longest row, where a column that is not read counts for little: what is long in such a column
+//! is dropped while the row is still being read, so a scanned picture in it may be of any length.
+//!
+//! A row that cannot be read is handed over as such where it is certain where the next row begins. That is so for another number
+//! of fields and for bytes that are no text: both leave the structure whole. A quote out of place is passed over to the end
+//! of its line where the line has an even number of quotes, or as many fields as the header with quotes taken as
+//! characters. Else the file is refused at that line.
 
 use std::io;
 use std::path::Path;
 
-use crate::domain::tables::{Row, Table};
+use crate::domain::tables::{Columns, Row, Table, Visited};
 
+use super::error::{ReadError, RowFault};
+use super::header::{self, FirstLine, Header};
 use super::manifest::{Encoding, Entry};
-use super::split::{Fault, Field, Split, split};
-use super::text::{Ending, Text};
+use super::split::{Fault, Field, Split, count_lines, line_end, split};
+use super::text::{END_MARK, Ending, Mark, Text};
+use super::words::MappedColumn;
 
 /// No table has more columns that are read.
 const COLUMNS_MAX: usize = 32;
 
-/// No row is longer, in bytes of UTF-8. A quote that is never closed would otherwise take in the rest of the file.
-const ROW_BYTES_MAX: usize = 4 << 20;
+/// No row is longer in the columns that are read, in bytes of UTF-8. A quote that is never closed would otherwise take in the
+/// rest of the file.
+pub(super) const ROW_BYTES_MAX: usize = 4 << 20;
 
-/// Why a table's file is not read to its end. Lines count from 1 and are those on which a row begins.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The file cannot be opened or read.
-    #[error("cannot read `{file}` of package `{package}`; copy the package again")]
-    File {
-        /// Name of the package.
-        package: String,
-        /// The file.
-        file: String,
-        /// The cause.
-        source: io::Error,
-    },
-    /// The file has no header, being empty.
-    #[error("`{file}` is empty; its first line must name the columns of table `{table}`")]
-    NoHeader {
-        /// The file.
-        file: String,
-        /// Standard name of the table.
-        table: &'static str,
-    },
-    /// The first line names no column of the table: it is a row, or the file is another table's.
-    #[error("`{file}` line 1 names no column of table `{table}`; export with a header, or correct the table's name")]
-    UnknownHeader {
-        /// The file.
-        file: String,
-        /// Standard name of the table.
-        table: &'static str,
-    },
-    /// Two columns of the header have one name, or a name and its synonym.
-    #[error("`{file}` line 1 names {column} a second time; export each column once")]
-    ColumnTwice {
-        /// The file.
-        file: String,
-        /// The second of them: its name where it is a column of the table, else its place.
-        column: String,
-    },
-    /// A row has more or fewer fields than the header.
-    #[error("`{file}` line {line} has {found} fields, its header has {expected}; quote fields that hold commas")]
-    FieldCount {
-        /// The file.
-        file: String,
-        /// Where the row begins.
-        line: u64,
-        /// Fields of the row.
-        found: usize,
-        /// Fields of the header.
-        expected: usize,
-    },
-    /// Bytes are no text in the encoding that the manifest says.
-    #[error(
-        "`{file}` line {line}, {column}, is not valid `{encoding}`, which the manifest says; \
-         correct the value or the manifest"
-    )]
-    Undecodable {
-        /// The file.
-        file: String,
-        /// Where the row begins.
-        line: u64,
-        /// The column.
-        column: String,
-        /// The encoding that the manifest says.
-        encoding: &'static str,
-    },
-    /// The file ends inside a quote.
-    #[error(
-        "`{file}` line {line}, {column}, opens a quote that is never closed: the file is cut short, or a quote is \
-         not doubled; export it again"
-    )]
-    OpenQuote {
-        /// The file.
-        file: String,
-        /// Where the row begins.
-        line: u64,
-        /// The column.
-        column: String,
-    },
-    /// Text follows a closing quote.
-    #[error("`{file}` line {line}, {column}, has text after its closing quote; double the quotes inside quoted fields")]
-    TextAfterQuote {
-        /// The file.
-        file: String,
-        /// Where the row begins.
-        line: u64,
-        /// The column.
-        column: String,
-    },
-    /// A row is implausibly long.
-    #[error("`{file}` line {line} is longer than {ROW_BYTES_MAX} bytes; is a quote not closed?")]
-    RowTooLong {
-        /// The file.
-        file: String,
-        /// Where the row begins.
-        line: u64,
-    },
-    /// The file has more or fewer rows than the manifest says.
-    #[error("package `{package}` has {found} rows in `{file}`, its manifest says {promised}; copy the package again")]
-    RowCount {
-        /// Name of the package.
-        package: String,
-        /// The file.
-        file: String,
-        /// Rows read.
-        found: u64,
-        /// Rows by the manifest.
-        promised: u64,
-    },
-    /// The file is not the one that the manifest was made for.
-    #[error(
-        "package `{package}` has a `{file}` whose SHA-256 is not its manifest's: the file was altered or \
-         damaged; copy the package again"
-    )]
-    Digest {
-        /// Name of the package.
-        package: String,
-        /// The file.
-        file: String,
-    },
-}
+/// From so many bytes on, what stands in columns that are not read is dropped.
+const SHRINK_BYTES: usize = 1 << 20;
 
-/// What a file's header has, beside what the table has.
-#[derive(Debug, Default)]
-pub(super) struct Columns {
-    pub(super) absent: Vec<&'static str>,
-    pub(super) ignored: Vec<String>,
-}
+/// A value of a column that is not read is left as it is up to so many bytes.
+const UNREAD_BYTES: usize = 4 << 10;
+
+const _: () = assert!(SHRINK_BYTES < ROW_BYTES_MAX);
 
 /// The file of a table, about to be read.
 pub(super) struct TableFile<'a> {
@@ -151,14 +42,16 @@ pub(super) struct TableFile<'a> {
     pub(super) dir: &'a Path,
     pub(super) table: Table,
     pub(super) entry: &'a Entry,
+    pub(super) mapped: &'a [MappedColumn],
     pub(super) encoding: Encoding,
 }
 
-/// A header, mapped.
-struct Header {
-    /// For each column of the file, its position among [`Table::columns`].
-    positions: Vec<Option<usize>>,
-    columns: Columns,
+/// A record that was gone to.
+struct Record {
+    /// The line on which it begins.
+    line: u64,
+    /// Why it is no row.
+    fault: Option<RowFault>,
 }
 
 /// The rows of a file, one after the other.
@@ -170,86 +63,104 @@ struct Records<'a> {
     end: usize,
     /// The line on which the record after the current one begins.
     next_line: u64,
+    /// Line ends in what was dropped of the record that is being read.
+    dropped_lines: u64,
     fields: Vec<Field>,
     /// The header's positions; empty while the header is read.
     positions: Vec<Option<usize>>,
 }
 
+/// Rows that were counted while a file was read.
+#[derive(Default)]
+struct Counted {
+    rows: u64,
+    unreadable: u64,
+    /// The first that cannot be read.
+    first: Option<(u64, RowFault)>,
+}
+
+/// Values with doubled quotes, copied with single ones.
+#[derive(Default)]
+struct Copies {
+    text: String,
+    /// Position among the table's columns, and the range of the copy.
+    ranges: Vec<(usize, usize, usize)>,
+}
+
 impl TableFile<'_> {
-    /// Hands over every row, then checks the row count and the digest.
-    pub(super) fn visit(&self, visit: &mut dyn FnMut(Row<'_>)) -> Result<Columns, ReadError> {
+    /// Reads the header and nothing behind it.
+    pub(super) fn columns(&self) -> Result<Columns, ReadError> {
         let mut records = Records::open(self)?;
-        let header = self.header(&mut records)?;
-        records.positions = header.positions;
-        let (mut rows, mut copies) = (0_u64, String::new());
-        let width = self.table.columns().len();
-        let mut copy_ranges: Vec<(usize, usize, usize)> = Vec::new();
-        while let Some(line) = records.advance()? {
-            let (found, expected) = (records.fields.len(), records.positions.len());
-            if found != expected {
-                return Err(ReadError::FieldCount { file: self.name(), line, found, expected });
+        Ok(self.header(&mut records)?.columns)
+    }
+
+    /// Hands over every row, then checks the row count and the digest.
+    pub(super) fn visit(&self, visit: &mut dyn FnMut(Visited<'_>)) -> Result<(), ReadError> {
+        let mut records = Records::open(self)?;
+        records.positions = self.header(&mut records)?.positions;
+        let (mut counted, mut copies) = (Counted::default(), Copies::default());
+        while let Some(Record { line, fault }) = records.advance()? {
+            if counted.rows == 0 && header::is_dashes(records.record()) {
+                return Err(ReadError::Dashes { file: self.name(), line });
             }
-            rows += 1;
-            let text = records.record();
-            let mut values = [""; COLUMNS_MAX];
-            copies.clear();
-            copy_ranges.clear();
-            for (field, position) in records.fields.iter().zip(&records.positions) {
-                let Some(position) = *position else { continue };
-                let value = &text[field.start..field.end];
-                if field.has_doubled_quotes {
-                    let start = copies.len();
-                    push_unquoted(&mut copies, value);
-                    copy_ranges.push((position, start, copies.len()));
-                } else {
-                    values[position] = value;
-                }
+            counted.rows += 1;
+            let Some(fault) = fault.or_else(|| records.wrong_width()) else {
+                records.hand_over(line, &mut copies, visit);
+                continue;
+            };
+            if matches!(fault, RowFault::FieldCount { .. }) && header::counts_rows(records.record()) {
+                return Err(ReadError::RowCountLine { file: self.name(), line });
             }
-            for (position, start, end) in &copy_ranges {
-                values[*position] = &copies[*start..*end];
-            }
-            visit(Row { table: self.table, line, values: &values[..width] });
+            let reason = fault.to_string();
+            counted.unreadable += 1;
+            counted.first.get_or_insert((line, fault));
+            let bytes = records.record().trim_end_matches(['\r', '\n']).as_bytes();
+            visit(Visited::Unreadable { line, reason, bytes });
         }
-        self.check(rows, records)?;
-        Ok(header.columns)
+        self.check(&counted, records)
     }
 
     /// Reads the first line.
     fn header(&self, records: &mut Records<'_>) -> Result<Header, ReadError> {
-        let table = self.table;
-        if records.advance()?.is_none() {
-            return Err(ReadError::NoHeader { file: self.name(), table: table.name() });
+        let first = records.advance();
+        if let Some(mark) = records.text.mark() {
+            self.check_mark(mark)?;
+        }
+        let Some(Record { line, fault }) = first? else {
+            return Err(ReadError::NoHeader { file: self.name(), table: self.table.name() });
+        };
+        if let Some(fault) = fault {
+            return Err(ReadError::Row { file: self.name(), line, fault });
         }
         let text = records.record();
-        let names: Vec<&str> = records.fields.iter().map(|field| text[field.start..field.end].trim()).collect();
-        let positions: Vec<Option<usize>> = names.iter().map(|name| table.position(name)).collect();
-        if positions.iter().all(Option::is_none) {
-            return Err(ReadError::UnknownHeader { file: self.name(), table: table.name() });
-        }
-        for (at, name) in names.iter().enumerate() {
-            let is_same = |other: usize| match positions[at] {
-                Some(position) => positions[other] == Some(position),
-                None => !name.is_empty() && names[other].eq_ignore_ascii_case(name),
-            };
-            if (0..at).any(is_same) {
-                return Err(ReadError::ColumnTwice { file: self.name(), column: column(table, &positions, at) });
-            }
-        }
-        let absent = (0..table.columns().len()).filter(|position| !positions.contains(&Some(*position)));
-        let absent = absent.map(|position| table.columns()[position]).collect();
-        let ignored = names.iter().enumerate().filter(|(at, _)| positions[*at].is_none());
-        let ignored = ignored.map(|(at, name)| told(name, at)).collect();
-        Ok(Header { positions, columns: Columns { absent, ignored } })
+        let names = records.fields.iter().map(|field| &text[field.start..field.end]).collect();
+        FirstLine { file: &self.entry.file, table: self.table, mapped: self.mapped, text, names }.read()
+    }
+
+    fn check_mark(&self, mark: Mark) -> Result<(), ReadError> {
+        let (mark, remedy) = match (mark, self.encoding) {
+            (Mark::Utf8, Encoding::Utf8) => return Ok(()),
+            (Mark::Utf8, Encoding::Gb18030) => ("UTF-8", "say `utf-8` in the manifest, or export in the one encoding"),
+            (Mark::Utf16, _) => ("UTF-16", "export it as `utf-8` or `gb18030`"),
+        };
+        Err(ReadError::ByteOrderMark { file: self.name(), mark, encoding: self.encoding.name(), remedy })
     }
 
     /// Holds what was read against the manifest. The count comes first, being what a person can look for.
-    fn check(&self, rows: u64, records: Records<'_>) -> Result<(), ReadError> {
+    fn check(&self, counted: &Counted, records: Records<'_>) -> Result<(), ReadError> {
         let package = self.package.to_owned();
-        if rows != self.entry.rows {
-            return Err(ReadError::RowCount { package, file: self.name(), found: rows, promised: self.entry.rows });
+        let (found, promised) = (counted.rows, self.entry.rows);
+        if found != promised {
+            let note = match &counted.first {
+                None => String::new(),
+                Some((line, fault)) => {
+                    format!(" ({} of them cannot be read, the first at line {line}: {fault})", counted.unreadable)
+                }
+            };
+            return Err(ReadError::RowCount { package, file: self.name(), found, promised, note });
         }
         if records.text.digest().as_ref() != self.entry.sha256 {
-            return Err(ReadError::Digest { package, file: self.name() });
+            return Err(ReadError::Digest { package, files: format!("`{}`", self.name()) });
         }
         Ok(())
     }
@@ -263,7 +174,8 @@ impl<'a> Records<'a> {
     fn open(file: &'a TableFile<'a>) -> Result<Self, ReadError> {
         let text = Text::open(&file.dir.join(&file.entry.file), file.encoding);
         let text = text.map_err(|source| cannot_read(file, source))?;
-        Ok(Self { file, text, start: 0, end: 0, next_line: 1, fields: Vec::new(), positions: Vec::new() })
+        let (fields, positions) = (Vec::new(), Vec::new());
+        Ok(Self { file, text, start: 0, end: 0, next_line: 1, dropped_lines: 0, fields, positions })
     }
 
     /// The text of the current record.
@@ -271,35 +183,119 @@ impl<'a> Records<'a> {
         &self.text.buffered()[self.start..self.end]
     }
 
-    /// Goes to the next record and tells the line on which it begins; `None` at the end of the file.
+    /// Goes to the next record; `None` at the end of the file.
     ///
-    /// Lines with nothing in them are passed over: they hold no value that could be lost.
-    fn advance(&mut self) -> Result<Option<u64>, ReadError> {
+    /// Lines with nothing in them are passed over: they hold no value that could be lost. So is a last line with nothing but
+    /// the mark of the file's end.
+    fn advance(&mut self) -> Result<Option<Record>, ReadError> {
         loop {
             self.start = self.end;
             let rest = &self.text.buffered()[self.start..];
-            let ending = self.text.ending();
-            match split(rest, ending == Ending::EndOfFile, &mut self.fields) {
+            let is_last = self.text.ending() == Ending::EndOfFile;
+            match split(rest, is_last, &mut self.fields) {
                 Split::Row { bytes, lines } => {
                     let is_blank = rest.starts_with(['\r', '\n']);
-                    let line = self.next_line;
-                    self.end = self.start + bytes;
-                    self.next_line += lines;
+                    if rest.starts_with(END_MARK) && rest[..bytes].trim_end_matches(['\r', '\n', END_MARK]).is_empty() {
+                        let follows = rest[bytes..].chars().any(|char| !matches!(char, '\r' | '\n' | END_MARK));
+                        match (follows, is_last) {
+                            (false, true) => return Ok(None),
+                            (false, false) => {
+                                self.read_more()?;
+                                continue;
+                            }
+                            (true, _) => return Ok(Some(self.go_on(bytes, lines, Some(RowFault::EndMark)))),
+                        }
+                    }
+                    let record = self.go_on(bytes, lines, None);
                     if !is_blank {
-                        return Ok(Some(line));
+                        return Ok(Some(record));
                     }
                 }
-                Split::Fault(fault) => return Err(self.fault(fault)),
-                Split::Incomplete => match ending {
-                    Ending::EndOfFile => return Ok(None),
-                    Ending::Undecodable => return Err(self.undecodable()),
-                    Ending::More => self.read_more()?,
+                Split::Fault { fault, at } => match line_end(rest, at, is_last) {
+                    None => self.read_more()?,
+                    Some(end) => return self.pass_over(fault, end).map(Some),
                 },
+                Split::Incomplete if is_last => return Ok(None),
+                Split::Incomplete => self.read_more()?,
             }
         }
     }
 
+    /// Makes the next `bytes` the current record.
+    fn go_on(&mut self, bytes: usize, lines: u64, fault: Option<RowFault>) -> Record {
+        let line = self.next_line;
+        self.end = self.start + bytes;
+        self.next_line += lines + self.dropped_lines;
+        self.dropped_lines = 0;
+        let fault = fault.or_else(|| self.undecodable());
+        Record { line, fault }
+    }
+
+    /// Makes a record of what cannot be split, to the end of its line; refuses the file where the line may not end there.
+    fn pass_over(&mut self, fault: Fault, bytes: usize) -> Result<Record, ReadError> {
+        let text = &self.text.buffered()[self.start..self.start + bytes];
+        let line = text.trim_end_matches(['\r', '\n']);
+        let has_even_quotes = text.bytes().filter(|byte| *byte == b'"').count() % 2 == 0;
+        let is_as_wide = || line.split(',').count() == self.positions.len();
+        let is_certain = match fault {
+            Fault::OpenQuote => false,
+            Fault::TextAfterQuote => has_even_quotes,
+            Fault::BlankBeforeQuote | Fault::QuoteInside => has_even_quotes || is_as_wide(),
+        };
+        let lines = count_lines(text.as_bytes());
+        let column = self.column(self.fields.len());
+        let fault = match fault {
+            Fault::OpenQuote => RowFault::OpenQuote { column },
+            Fault::TextAfterQuote => RowFault::TextAfterQuote { column },
+            Fault::BlankBeforeQuote => RowFault::BlankBeforeQuote { column },
+            Fault::QuoteInside => RowFault::QuoteInside { column },
+        };
+        if !is_certain {
+            return Err(ReadError::Row { file: self.file.name(), line: self.next_line, fault });
+        }
+        Ok(self.go_on(bytes, lines, Some(fault)))
+    }
+
+    /// Why the current record is no row, where bytes in it are no text.
+    fn undecodable(&self) -> Option<RowFault> {
+        let at = self.text.first_malformed(&(self.start..self.end))? - self.start;
+        let before = self.fields.iter().filter(|field| field.end <= at).count();
+        Some(RowFault::Undecodable { column: self.column(before), encoding: self.file.encoding.name() })
+    }
+
+    /// Why the current record is no row, where it has another number of fields than the header.
+    fn wrong_width(&self) -> Option<RowFault> {
+        let (found, expected) = (self.fields.len(), self.positions.len());
+        (found != expected).then_some(RowFault::FieldCount { found, expected })
+    }
+
+    /// Hands over the values of the current record.
+    fn hand_over(&self, line: u64, copies: &mut Copies, visit: &mut dyn FnMut(Visited<'_>)) {
+        let (table, text) = (self.file.table, self.record());
+        let mut values = [""; COLUMNS_MAX];
+        copies.text.clear();
+        copies.ranges.clear();
+        for (field, position) in self.fields.iter().zip(&self.positions) {
+            let Some(position) = *position else { continue };
+            let value = &text[field.start..field.end];
+            if field.has_doubled_quotes {
+                let start = copies.text.len();
+                push_unquoted(&mut copies.text, value);
+                copies.ranges.push((position, start, copies.text.len()));
+            } else {
+                values[position] = value;
+            }
+        }
+        for (position, start, end) in &copies.ranges {
+            values[*position] = &copies.text[*start..*end];
+        }
+        visit(Visited::Row(Row { table, line, values: &values[..table.columns().len()] }));
+    }
+
     fn read_more(&mut self) -> Result<(), ReadError> {
+        if self.text.buffered().len() - self.start > SHRINK_BYTES {
+            self.shrink();
+        }
         if self.text.buffered().len() - self.start > ROW_BYTES_MAX {
             return Err(ReadError::RowTooLong { file: self.file.name(), line: self.next_line });
         }
@@ -308,43 +304,46 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    fn undecodable(&self) -> ReadError {
-        let encoding = self.file.encoding.name();
-        ReadError::Undecodable { file: self.file.name(), line: self.next_line, column: self.column(), encoding }
-    }
-
-    fn fault(&self, fault: Fault) -> ReadError {
-        let (file, line, column) = (self.file.name(), self.next_line, self.column());
-        match fault {
-            Fault::OpenQuote => ReadError::OpenQuote { file, line, column },
-            Fault::TextAfterQuote => ReadError::TextAfterQuote { file, line, column },
+    /// Drops what is long in columns that are not read, of the record that is being read. It will be split again.
+    fn shrink(&mut self) {
+        let is_unread = |at: usize| self.positions.get(at) == Some(&None);
+        let mut ranges = Vec::new();
+        for (_, field) in self.fields.iter().enumerate().filter(|(at, _)| is_unread(*at)) {
+            ranges.push(field.start..field.end);
+        }
+        if is_unread(self.fields.len()) {
+            ranges.extend(self.unfinished());
+        }
+        ranges.retain(|range| range.len() > UNREAD_BYTES);
+        for range in ranges.into_iter().rev() {
+            let range = self.start + range.start..self.start + range.end;
+            self.dropped_lines += count_lines(&self.text.buffered().as_bytes()[range.clone()]);
+            self.text.drop_range(range);
         }
     }
 
-    /// The column after the fields that were split.
-    fn column(&self) -> String {
-        column(self.file.table, &self.positions, self.fields.len())
+    /// The range of the field that is not whole yet, as far as no more text changes what it is.
+    fn unfinished(&self) -> Option<std::ops::Range<usize>> {
+        let rest = &self.text.buffered()[self.start..];
+        let start = match self.fields.last() {
+            None => 0,
+            Some(last) => last.end + 1 + usize::from(rest.as_bytes().get(last.end) == Some(&b'"')),
+        };
+        // The first character of a value without quotes stays: a quote that follows is then not taken for an opening one.
+        let start = start + rest.get(start..)?.chars().next()?.len_utf8();
+        // A quote may be the first of two, and a carriage return may come before a line feed.
+        let (at, last) = rest.get(start..)?.char_indices().rfind(|(_, char)| !matches!(char, '"' | '\r'))?;
+        Some(start..start + at + last.len_utf8())
+    }
+
+    /// Names the field `at`, from 0.
+    fn column(&self, at: usize) -> String {
+        header::column(self.file.table, &self.positions, at)
     }
 }
 
 fn cannot_read(file: &TableFile<'_>, source: io::Error) -> ReadError {
     ReadError::File { package: file.package.to_owned(), file: file.name(), source }
-}
-
-/// Names a column of a file, from 0, by the table's own name for it where it has one.
-fn column(table: Table, positions: &[Option<usize>], at: usize) -> String {
-    match positions.get(at) {
-        Some(Some(position)) => format!("column `{}`", table.columns()[*position]),
-        _ => format!("column {}", at + 1),
-    }
-}
-
-/// Names a column that is not read. Only what is written like a column's name is repeated.
-fn told(name: &str, at: usize) -> String {
-    let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name.len() <= 64
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if is_name { name.to_owned() } else { format!("column {}", at + 1) }
 }
 
 /// Appends a value with its doubled quotes made single.

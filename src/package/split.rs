@@ -4,7 +4,8 @@
 //! pass as a whole one; a row of the register is taken as it stands or refused. What `csv` writes reads back here the
 //! same (a test holds that).
 //!
-//! Rows end in LF, CRLF or CR. A quote inside a field that does not begin with one is an ordinary character.
+//! Rows end in LF, CRLF or CR. A quote inside a field that does not begin with one is refused: some tools mean an opening quote
+//! by it and others a character, and a row read the wrong way is a wrong row.
 
 /// One field, as a range of the text without its quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +23,8 @@ pub(super) enum Split {
     Row { bytes: usize, lines: u64 },
     /// Perhaps a row, were there more text; the fields seen are the whole ones.
     Incomplete,
-    /// No row, for what stands in the field after those seen.
-    Fault(Fault),
+    /// No row, for what stands at the byte `at`, in the field after those seen.
+    Fault { fault: Fault, at: usize },
 }
 
 /// Why text is no row.
@@ -33,13 +34,17 @@ pub(super) enum Fault {
     OpenQuote,
     /// Text follows a closing quote.
     TextAfterQuote,
+    /// A quote follows blanks at the beginning of a field.
+    BlankBeforeQuote,
+    /// A quote stands inside a field that does not begin with one.
+    QuoteInside,
 }
 
 /// Where a field ends: its range, and the lines that end inside it.
 enum FieldEnd {
     At { field: Field, next: usize, lines: u64 },
     Incomplete,
-    Fault(Fault),
+    Fault { fault: Fault, at: usize },
 }
 
 /// Splits the first row off `text` into `fields`, which are emptied first.
@@ -64,7 +69,7 @@ pub(super) fn split(text: &str, is_last: bool, fields: &mut Vec<Field>) -> Split
                 next
             }
             FieldEnd::Incomplete => return Split::Incomplete,
-            FieldEnd::Fault(fault) => return Split::Fault(fault),
+            FieldEnd::Fault { fault, at } => return Split::Fault { fault, at },
         };
         let ending = match (bytes.get(next), bytes.get(next + 1)) {
             (Some(b','), _) => {
@@ -82,9 +87,14 @@ pub(super) fn split(text: &str, is_last: bool, fields: &mut Vec<Field>) -> Split
 }
 
 fn unquoted(bytes: &[u8], start: usize, is_last: bool) -> FieldEnd {
-    let length = bytes[start..].iter().position(|byte| matches!(byte, b',' | b'\n' | b'\r'));
+    let length = bytes[start..].iter().position(|byte| matches!(byte, b',' | b'\n' | b'\r' | b'"'));
     match length {
         None if !is_last => FieldEnd::Incomplete,
+        Some(length) if bytes[start + length] == b'"' => {
+            let is_blank = bytes[start..start + length].iter().all(|byte| matches!(byte, b' ' | b'\t'));
+            let fault = if is_blank { Fault::BlankBeforeQuote } else { Fault::QuoteInside };
+            FieldEnd::Fault { fault, at: start + length }
+        }
         _ => {
             let end = length.map_or(bytes.len(), |length| start + length);
             FieldEnd::At { field: Field { start, end, has_doubled_quotes: false }, next: end, lines: 0 }
@@ -96,7 +106,8 @@ fn quoted(bytes: &[u8], start: usize, is_last: bool) -> FieldEnd {
     let (mut at, mut has_doubled_quotes) = (start, false);
     loop {
         let Some(length) = bytes[at..].iter().position(|byte| *byte == b'"') else {
-            return if is_last { FieldEnd::Fault(Fault::OpenQuote) } else { FieldEnd::Incomplete };
+            let fault = FieldEnd::Fault { fault: Fault::OpenQuote, at: start - 1 };
+            return if is_last { fault } else { FieldEnd::Incomplete };
         };
         let end = at + length;
         match bytes.get(end + 1) {
@@ -106,13 +117,29 @@ fn quoted(bytes: &[u8], start: usize, is_last: bool) -> FieldEnd {
                 let field = Field { start, end, has_doubled_quotes };
                 return FieldEnd::At { field, next: end + 1, lines: count_lines(&bytes[start..end]) };
             }
-            Some(_) => return FieldEnd::Fault(Fault::TextAfterQuote),
+            Some(_) => return FieldEnd::Fault { fault: Fault::TextAfterQuote, at: end + 1 },
         }
     }
 }
 
+/// Where the line ends that a fault stands in: the byte behind the line's ending; `None` where more text must be read.
+///
+/// `None` as well for a line feed that may follow a carriage return, and for a text without a line's end that is not the last.
+pub(super) fn line_end(text: &str, at: usize, is_last: bool) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let Some(length) = bytes[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+        return is_last.then_some(bytes.len());
+    };
+    let end = at + length;
+    match (bytes[end], bytes.get(end + 1)) {
+        (b'\r', Some(b'\n')) => Some(end + 2),
+        (b'\r', None) if !is_last => None,
+        _ => Some(end + 1),
+    }
+}
+
 /// Counts the line endings in a field.
-fn count_lines(bytes: &[u8]) -> u64 {
+pub(super) fn count_lines(bytes: &[u8]) -> u64 {
     let mut lines = 0;
     for (at, byte) in bytes.iter().enumerate() {
         lines += u64::from(*byte == b'\n' || (*byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')));
@@ -136,7 +163,7 @@ mod tests {
                     rest = &rest[bytes..];
                 }
                 Split::Incomplete => unreachable!("the text is the last"),
-                Split::Fault(fault) => return Err(fault),
+                Split::Fault { fault, .. } => return Err(fault),
             }
         }
         Ok(rows)
@@ -144,8 +171,8 @@ mod tests {
 
     #[test]
     fn quotes_and_line_endings() {
-        let read = rows("a,\"b,\"\"c\r\n\",\r\n\"\",5\"管,x\ry,z,\n1,2,3").unwrap();
-        assert_eq!(read, [["a", "b,\"c\r\n", ""], ["", "5\"管", "x"], ["y", "z", ""], ["1", "2", "3"]]);
+        let read = rows("a,\"b,\"\"c\r\n\",\r\n\"\",5管,x\ry,z,\n1,2,3").unwrap();
+        assert_eq!(read, [["a", "b,\"c\r\n", ""], ["", "5管", "x"], ["y", "z", ""], ["1", "2", "3"]]);
     }
 
     #[test]
@@ -157,10 +184,23 @@ mod tests {
     #[test]
     fn faults_are_told_with_their_field() {
         let mut fields = Vec::new();
-        assert_eq!(split("a,\"b\n", true, &mut fields), Split::Fault(Fault::OpenQuote));
+        assert_eq!(split("a,\"b\n", true, &mut fields), Split::Fault { fault: Fault::OpenQuote, at: 2 });
         assert_eq!(fields.len(), 1);
-        assert_eq!(split("\"a\"b,c\n", true, &mut fields), Split::Fault(Fault::TextAfterQuote));
+        assert_eq!(split("\"a\"b,c\n", true, &mut fields), Split::Fault { fault: Fault::TextAfterQuote, at: 3 });
         assert_eq!(fields.len(), 0);
+        assert_eq!(split("a, \"b\"\n", true, &mut fields), Split::Fault { fault: Fault::BlankBeforeQuote, at: 3 });
+        assert_eq!(split("a,5\"\n", true, &mut fields), Split::Fault { fault: Fault::QuoteInside, at: 3 });
+        assert_eq!(fields.len(), 1);
+    }
+
+    #[test]
+    fn the_line_of_a_fault_ends_where_no_more_text_can_change_it() {
+        assert_eq!(line_end("a\nb\n", 0, false), Some(2));
+        assert_eq!(line_end("a\r\nb", 0, false), Some(3));
+        assert_eq!(line_end("a\r", 0, false), None);
+        assert_eq!(line_end("a\r", 0, true), Some(2));
+        assert_eq!(line_end("ab", 1, false), None);
+        assert_eq!(line_end("ab", 1, true), Some(2));
     }
 
     proptest! {

@@ -1,9 +1,12 @@
 //! A file as text: read in pieces, hashed as bytes, decoded strictly.
 //!
-//! Both encodings go through one decoder, which stops at the first bytes that are no text. It knows nothing of rows.
+//! Both encodings go through one decoder. Bytes that are no text become U+FFFD, and their places are remembered: commas, quotes
+//! and line ends are one byte each in both encodings and part of no other character, so rows are still found. It knows nothing
+//! of rows.
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::ops::Range;
 use std::path::Path;
 
 use encoding_rs::{Decoder, DecoderResult};
@@ -14,6 +17,9 @@ use super::manifest::Encoding;
 /// How much is read at a time.
 const PIECE_BYTES: usize = 256 << 10;
 
+/// The mark that old systems write at the end of a file.
+pub(super) const END_MARK: char = '\u{1a}';
+
 /// How the text ends that is buffered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
@@ -21,8 +27,15 @@ pub(super) enum Ending {
     More,
     /// The file ends.
     EndOfFile,
-    /// Bytes follow that are not text in the file's encoding.
-    Undecodable,
+}
+
+/// A byte order mark at the beginning of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// EF BB BF.
+    Utf8,
+    /// FE FF or FF FE.
+    Utf16,
 }
 
 /// The text of a file, a piece at a time.
@@ -32,6 +45,9 @@ pub(super) struct Text {
     digest: Context,
     piece: Vec<u8>,
     buffer: String,
+    /// Where bytes that are no text stand in what is buffered, ascending.
+    malformed: Vec<usize>,
+    mark: Option<Mark>,
     ending: Ending,
     has_begun: bool,
 }
@@ -44,6 +60,8 @@ impl Text {
             digest: Context::new(&SHA256),
             piece: vec![0; PIECE_BYTES],
             buffer: String::new(),
+            malformed: Vec::new(),
+            mark: None,
             ending: Ending::More,
             has_begun: false,
         })
@@ -59,9 +77,22 @@ impl Text {
         self.ending
     }
 
+    /// The byte order mark that the file begins with; known once something is buffered.
+    pub(super) fn mark(&self) -> Option<Mark> {
+        self.mark
+    }
+
+    /// The first place in a range of what is buffered where bytes are no text.
+    pub(super) fn first_malformed(&self, range: &Range<usize>) -> Option<usize> {
+        let at = self.malformed.partition_point(|at| *at < range.start);
+        self.malformed.get(at).copied().filter(|at| *at < range.end)
+    }
+
     /// Drops the first `used` bytes of what is buffered and reads another piece behind the rest.
     pub(super) fn advance(&mut self, used: usize) -> io::Result<()> {
         self.buffer.drain(..used);
+        self.malformed.retain(|at| *at >= used);
+        self.malformed.iter_mut().for_each(|at| *at -= used);
         if self.ending != Ending::More {
             return Ok(());
         }
@@ -72,14 +103,39 @@ impl Text {
             }
         };
         self.digest.update(&self.piece[..count]);
+        if !self.has_begun {
+            self.mark = match &self.piece[..count] {
+                [0xef, 0xbb, 0xbf, ..] => Some(Mark::Utf8),
+                [0xfe, 0xff, ..] | [0xff, 0xfe, ..] => Some(Mark::Utf16),
+                _ => None,
+            };
+        }
         self.decode(count);
         if !self.has_begun && !self.buffer.is_empty() {
             self.has_begun = true;
             if self.buffer.starts_with('\u{feff}') {
                 self.buffer.drain(..'\u{feff}'.len_utf8());
+                self.malformed.iter_mut().for_each(|at| *at -= '\u{feff}'.len_utf8());
             }
         }
+        // An end mark is no value of the last row.
+        if self.ending == Ending::EndOfFile {
+            self.buffer.truncate(self.buffer.trim_end_matches(END_MARK).len());
+        }
         Ok(())
+    }
+
+    /// Drops a range of what is buffered; a place where bytes are no text stays known, at the beginning of the range.
+    pub(super) fn drop_range(&mut self, range: Range<usize>) {
+        for at in &mut self.malformed {
+            if *at >= range.end {
+                *at -= range.len();
+            } else if *at > range.start {
+                *at = range.start;
+            }
+        }
+        self.malformed.dedup();
+        self.buffer.replace_range(range, "");
     }
 
     /// The SHA-256 of the bytes read so far: of the file, once the ending is [`Ending::EndOfFile`].
@@ -99,10 +155,27 @@ impl Text {
             match result {
                 DecoderResult::InputEmpty if is_last => self.ending = Ending::EndOfFile,
                 DecoderResult::InputEmpty => {}
-                DecoderResult::Malformed(..) => self.ending = Ending::Undecodable,
+                DecoderResult::Malformed(..) => {
+                    self.malformed.push(self.buffer.len());
+                    self.buffer.push(char::REPLACEMENT_CHARACTER);
+                    continue;
+                }
                 DecoderResult::OutputFull => continue,
             }
             return;
+        }
+    }
+}
+
+/// The SHA-256 of a file.
+pub(super) fn digest(path: &Path) -> io::Result<Digest> {
+    let (mut file, mut digest, mut piece) = (File::open(path)?, Context::new(&SHA256), vec![0; PIECE_BYTES]);
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(digest.finish()),
+            Ok(count) => digest.update(&piece[..count]),
+            Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+            Err(err) => return Err(err),
         }
     }
 }

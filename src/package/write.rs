@@ -2,6 +2,7 @@
 //!
 //! The manifest comes last, so that a folder that was left half-written is no package.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -73,6 +74,14 @@ pub struct About {
     pub expires: Option<String>,
     /// How the files are encoded.
     pub encoding: Encoding,
+    /// Columns under the bureau's own names: by table, the standard's name of each.
+    pub columns: BTreeMap<String, BTreeMap<String, String>>,
+    /// The bureau's own words for codes: by column, the code of each.
+    pub codes: BTreeMap<String, BTreeMap<String, String>>,
+    /// The bureau's own words for "none".
+    pub none: Vec<String>,
+    /// Gaps that the operator accepts, with reasons.
+    pub accept: BTreeMap<String, String>,
 }
 
 /// A table that is being written, known to the [`Writer`] that gave it out.
@@ -223,6 +232,10 @@ fn write_manifest(about: About, tables: Vec<WrittenTable>) -> Result<Vec<u8>, Ma
         expires: about.expires,
         encoding: about.encoding.name().to_owned(),
         tables,
+        columns: about.columns,
+        codes: about.codes,
+        none: about.none,
+        accept: about.accept,
     };
     let mut bytes = serde_json::to_vec_pretty(&written).map_err(ManifestError::Shape)?;
     bytes.push(b'\n');
@@ -241,7 +254,7 @@ fn encode(encoding: Encoding, value: &str, to: &mut Vec<u8>) -> bool {
 mod tests {
     use super::super::{Package, PackageError};
     use super::*;
-    use crate::domain::tables::{RowSource as _, Table};
+    use crate::domain::tables::{RowSource as _, Table, Visited};
 
     fn about(encoding: Encoding) -> About {
         About {
@@ -251,6 +264,10 @@ mod tests {
             as_of: "2026-11-23T06:00:00+08:00".to_owned(),
             expires: None,
             encoding,
+            columns: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            none: Vec::new(),
+            accept: BTreeMap::new(),
         }
     }
 
@@ -269,15 +286,18 @@ mod tests {
 
             let mut package = Package::open(dir.path()).unwrap();
             let mut read = Vec::new();
-            let mut keep = |row: crate::domain::tables::Row<'_>| {
+            let mut keep = |visited: Visited<'_>| {
+                let Visited::Row(row) = visited else { panic!("every row can be read") };
                 read.push((row.line, ["QLRMC", "BZ", "ZJH", "XB"].map(|column| row.get(column).to_owned())));
             };
             package.visit(Table::Qlr, &mut keep).unwrap();
             assert_eq!(read[0], (2, ["𠮷小方㐀", "一行\r\n\"二\"行,", "1", ""].map(str::to_owned)));
             assert_eq!(read[1], (4, ["ÄÖ€", " 空 ", "", ""].map(str::to_owned)));
-            assert_eq!(package.columns_ignored(Table::Qlr), ["X"]);
+            assert_eq!(package.columns(Table::Qlr).unwrap().unwrap().unread, ["X"]);
             assert_eq!(package.row_count(Table::Zdjbxx), Some(1));
-            package.visit(Table::Zdjbxx, &mut |row| assert_eq!(row.get("ZL"), "")).unwrap();
+            let mut count = 0;
+            package.visit(Table::Zdjbxx, &mut |_| count += 1).unwrap();
+            assert_eq!(count, 1);
         }
     }
 

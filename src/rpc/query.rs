@@ -22,7 +22,7 @@ use crate::{
     ledger::{Answered, AppendError},
     service::{
         answer::{AnswerError, Responder},
-        exchange::{Exchange, ExchangeError},
+        exchange::{Exchange, ExchangeError, ReadError},
         policy::{Gateway, Policy},
         record::{self, Call, Refused},
         refusal::Refusal,
@@ -73,6 +73,7 @@ impl QueryService {
     async fn feedback(&self, gateway: &Arc<Gateway>, message: Vec<u8>) -> Result<Answered, Status> {
         let refusal = match self.exchange.feedback(&self.responder, gateway, &message).await {
             Ok(answered) => return Ok(answered),
+            Err(ExchangeError::Unreadable(ReadError::Reported(text))) => Refusal::CourtSystemError(text),
             Err(ExchangeError::Unreadable(why)) => Refusal::UnreadableMessage(why.to_string()),
             Err(ExchangeError::Answer(AnswerError::Refused(refusal))) => refusal,
             Err(ExchangeError::Answer(error)) => return Err(of_answer(&error)),

@@ -28,7 +28,7 @@ pub(super) fn of_refusal(refusal: &Refusal, entry: Option<u64>) -> Status {
         Refusal::AnswerTooLarge => Code::ResourceExhausted,
         Refusal::AnswerUnreadable => Code::Internal,
         Refusal::RequestNumberReused { .. } => Code::AlreadyExists,
-        Refusal::AnswerRemoved { .. } => Code::FailedPrecondition,
+        Refusal::CourtSystemError(_) | Refusal::AnswerRemoved { .. } => Code::FailedPrecondition,
     };
     let mut details = ErrorDetails::new();
     let metadata = entry.map(|entry| ("entry".to_owned(), entry.to_string()));

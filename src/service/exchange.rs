@@ -22,10 +22,12 @@ use crate::{
     },
 };
 
+pub use crate::spec::request::ReadError;
+
 /// Why a message gets no feedback.
 #[derive(Debug, thiserror::Error)]
 pub enum ExchangeError {
-    /// It is no request message of the specification.
+    /// It is no request message of the specification, or an error report of the court side's system.
     #[error("the request message cannot be read")]
     Unreadable(#[from] request::ReadError),
     /// An inquiry could not be answered for a reason that passes: the whole message is to be sent again.
@@ -54,7 +56,8 @@ impl Exchange {
     /// The feedback to `message` of `gateway`, in the order of its requests, with its evidence.
     ///
     /// Each request has an entry of its own, and the message as a whole another. The same message again gets the same
-    /// feedback, unless one of its requests was refused: that may be mended meanwhile.
+    /// feedback, unless one of its requests was refused: that may be mended meanwhile. An empty list of requests, the reply to a
+    /// poll where nothing waits, gets a feedback with an empty BDCFKLIST and is recorded as every other (invariant 1, D53).
     ///
     /// # Errors
     ///
@@ -95,7 +98,11 @@ impl Exchange {
         Ok(answer::Feedback {
             bytes,
             is_final: refused == 0,
-            detail: format!("{answer_count} answered, {refused} refused"),
+            detail: if message.requests.is_empty() {
+                "nothing asked".to_owned()
+            } else {
+                format!("{answer_count} answered, {refused} refused")
+            },
             numbers: numbers.filter(|number| !number.is_empty()).collect(),
         })
     }
@@ -148,12 +155,18 @@ fn told(refusal: &Refusal) -> String {
         | Refusal::NoCertificate
         | Refusal::ForeignCertificate
         | Refusal::UnknownGateway { .. }
+        | Refusal::CourtSystemError(_)
         | Refusal::UnreadableMessage(_) => "查询结果无法以本报文答复，请联系不动产登记机构。".to_owned(),
     }
 }
 
-/// Every bad element, in one sentence of the court's language.
+/// Every bad element, in one sentence of the court's language; why a document number is refused, in another (D42).
 fn bad_elements(violations: &[Violation]) -> String {
     let elements: Vec<_> = violations.iter().map(|violation| violation.field).collect();
-    format!("请求要素缺失或者不合格式：{}。请补正后重新发送。", elements.join("、"))
+    let number = if elements.contains(&"ZJH") {
+        "其中证件号码（ZJH）无效：为空、为占位字符，或者不可能是所填证件种类（ZJZL）的一个号码。"
+    } else {
+        ""
+    };
+    format!("请求要素缺失或者不合格式：{}。{number}请补正后重新发送。", elements.join("、"))
 }

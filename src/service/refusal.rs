@@ -29,6 +29,9 @@ pub enum Refusal {
     /// The message is no request message of the specification.
     #[error("the request message cannot be read: {0}")]
     UnreadableMessage(String),
+    /// The message reports an error of the court side's system (`ErrorMSG`, SOAP Fault), in that system's words, cut short.
+    #[error("the court side's system reports an error instead of requests: {0}")]
+    CourtSystemError(String),
     /// The answer is larger than one message may be.
     #[error(
         "the answer is larger than one message may be: ask for fewer items, or raise `limits.message-bytes-max` on both sides"
@@ -66,6 +69,7 @@ impl Refusal {
             Self::CourtNotAllowed => "COURT_NOT_ALLOWED",
             Self::BadInquiry(_) => "BAD_INQUIRY",
             Self::UnreadableMessage(_) => "UNREADABLE_MESSAGE",
+            Self::CourtSystemError(_) => "COURT_SYSTEM_ERROR",
             Self::AnswerTooLarge => "ANSWER_TOO_LARGE",
             Self::AnswerUnreadable => "ANSWER_UNREADABLE",
             Self::RequestNumberReused { .. } => "REQUEST_NUMBER_REUSED",

@@ -1,10 +1,9 @@
-//! From an answer to the lists and the MESSAGE of its result, by the field map.
-
-use std::collections::BTreeMap;
+//! From an answer to the lists of its result, by the field map.
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{
+    amount,
     feedback::{List, Node},
     options::{DateForm, FeedbackOptions, NumberForm},
     shape::{LISTS, Step, has_share, steps},
@@ -12,12 +11,11 @@ use super::{
 use crate::domain::{
     answer::Answer,
     kinds::{COMMON, Field, Kind, PARTY, Value, tag},
-    matching::Withholding,
     record::{Party, Position, Registration, Role, Unit},
 };
 
 /// Whether the message carries the list of a kind.
-fn is_written(kind: Kind, options: &FeedbackOptions) -> bool {
+pub(super) fn is_written(kind: Kind, options: &FeedbackOptions) -> bool {
     match kind {
         Kind::Objection => options.objections,
         Kind::SeaUse | Kind::Forest => options.sea_and_forest,
@@ -55,7 +53,13 @@ fn item(unit: &Unit, registration: &Registration, options: &FeedbackOptions) -> 
     let leaf = |field: &Field, text: &str| {
         field.element.map(|element| Node::Leaf(element.to_owned(), written(field.value, text, options)))
     };
-    let detail = |field: &Field| leaf(field, registration.details.get(field.tag));
+    let detail = |field: &Field| match field.value {
+        Value::Amount => {
+            let text = amount::of(registration, field).in_ten_thousand();
+            field.element.map(|element| Node::Leaf(element.to_owned(), decimal(&text, options.numbers)))
+        }
+        _ => leaf(field, registration.details.get(field.tag)),
+    };
     let mut nodes = Vec::new();
     for step in steps {
         match step {
@@ -149,13 +153,14 @@ fn written(value: Value, text: &str, options: &FeedbackOptions) -> String {
     }
 }
 
-/// `2020-02-11`, with or without a time, as the message writes the day.
+/// A date in the register's one form, with or without a time, as the message writes the day; any other text stays whole (D50).
 fn date(text: &str, form: DateForm) -> String {
-    let day = text.split_once('T').map_or(text, |(day, _)| day);
-    let is_day = day.parse::<jiff::civil::Date>().is_ok();
+    let (day, time) = text.split_once('T').map_or((text, None), |(day, time)| (day, Some(time)));
+    let is_day = day.len() == "2020-02-11".len() && day.parse::<jiff::civil::Date>().is_ok();
+    let is_one_form = is_day && time.is_none_or(|time| time.parse::<jiff::civil::Time>().is_ok());
     match form {
-        DateForm::Slashes if is_day => day.replace('-', "/"),
-        DateForm::Hyphens if is_day => day.to_owned(),
+        DateForm::Slashes if is_one_form => day.replace('-', "/"),
+        DateForm::Hyphens if is_one_form => day.to_owned(),
         DateForm::Slashes | DateForm::Hyphens => text.to_owned(),
     }
 }
@@ -166,50 +171,5 @@ fn decimal(text: &str, form: NumberForm) -> String {
             format!("{:.2}", number.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero))
         }
         _ => text.to_owned(),
-    }
-}
-
-/// What MESSAGE tells of an answer (D31, D33).
-pub(super) fn message(answer: &Answer, options: &FeedbackOptions) -> String {
-    let mut sentences = vec![format!("数据截止时间：{}。", answer.generation.as_of)];
-    let withheld: Vec<_> =
-        answer.coverage.withheld.iter().map(|(rule, count)| format!("{}{count}件", withheld_because(*rule))).collect();
-    if !withheld.is_empty() {
-        sentences.push(format!("另有未列出的登记：{}；需要时请现场核实。", withheld.join("，")));
-    }
-    let mut uncarried = BTreeMap::new();
-    for registration in answer.units.iter().flat_map(|unit| &unit.registrations) {
-        if !is_written(registration.kind, options) {
-            uncarried
-                .entry(registration.kind)
-                .or_insert_with(std::collections::BTreeSet::new)
-                .insert(&registration.identity);
-        }
-    }
-    if !uncarried.is_empty() {
-        let told: Vec<_> =
-            uncarried.iter().map(|(kind, rows)| format!("{}{}件", kind.table().label, rows.len())).collect();
-        sentences.push(format!("本报文未承载：{}。", told.join("，")));
-    }
-    if answer.generation.quarantined_rows() > 0 {
-        sentences.push(format!("数据中有{}行无法读取，未参与查询。", answer.generation.quarantined_rows()));
-    }
-    sentences.push(answer.statement.clone());
-    sentences.concat()
-}
-
-/// Why registrations are not shown, in the court's language.
-#[must_use]
-pub fn withheld_because(rule: Withholding) -> &'static str {
-    match rule {
-        Withholding::NameDiffers => "证件号相符而姓名（名称）不符的",
-        Withholding::PersonNameOnly => "仅姓名相同而无可用证件号的",
-        Withholding::NumberDamaged => "姓名（名称）相同而证件号残缺或者末位不符的",
-        Withholding::PermitIssue => "通行证件仅换证次数不同的",
-        Withholding::Provisional => "权属状态为临时的",
-        Withholding::BuildingOnly => "仅登记在所在幢上的",
-        Withholding::ParcelOnly => "仅登记在所在宗地上的",
-        Withholding::Ended => "已终止而未要求查询的",
-        Withholding::NotAsked => "不在查询事项之内的",
     }
 }

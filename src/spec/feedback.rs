@@ -4,7 +4,7 @@
 //! and encoding, and nothing of kinds.
 
 use super::{
-    compose,
+    compose, leaves as leaf_text, message,
     options::{FeedbackOptions, Nesting},
     xml::{self, Element, Leaves, Writer, XmlError},
 };
@@ -56,25 +56,20 @@ pub enum Node {
 
 /// The result of a request that was answered.
 ///
-/// RESULT says found where anything is reported (D32); MESSAGE tells the data's time, what was withheld, and what the
-/// message does not carry (D31, D33). An answer that plain XML cannot carry is not answered, and MESSAGE says what to do.
+/// RESULT says found where anything is reported (D32). MESSAGE says how far the answer reaches and how sure it is (D31, D33,
+/// D48, D49). A character that plain XML cannot carry becomes U+FFFD, and MESSAGE counts these (D54).
 #[must_use]
 pub fn found(answer: &Answer, options: &FeedbackOptions, leaves: Leaves) -> ResultItem {
-    let lists = compose::lists(answer, options);
-    let uncarried = (options.leaves.of_request(leaves) == Leaves::Plain)
-        .then(|| lists.iter().flat_map(|list| &list.items).flatten().find_map(uncarried))
-        .flatten();
-    if let Some((element, character)) = uncarried {
-        let reason = format!(
-            "{element} 含有 XML 无法表示的字符 U+{character:04X}：请改用叶子节点 base64 编码的报文，或者通过 Query 接口查询。"
-        );
-        return refused(&answer.request_number, &reason, options);
+    let mut lists = compose::lists(answer, options);
+    let mut replaced = 0;
+    if options.leaves.of_request(leaves) == Leaves::Plain {
+        lists.iter_mut().flat_map(|list| &mut list.items).flatten().for_each(|node| replace(node, &mut replaced));
     }
     let is_found = answer.coverage.reported > 0;
     ResultItem {
         request_number: answer.request_number.clone(),
         result: if is_found { &options.results.found } else { &options.results.nothing_found }.clone(),
-        message: compose::message(answer, options),
+        message: message::of_answer(answer, options, replaced),
         lists,
     }
 }
@@ -90,13 +85,18 @@ pub fn refused(request_number: &str, reason: &str, options: &FeedbackOptions) ->
     }
 }
 
-fn uncarried(node: &Node) -> Option<(&str, u32)> {
+/// Replaces the characters that XML cannot carry, and counts them.
+fn replace(node: &mut Node, replaced: &mut usize) {
     match node {
-        Node::Leaf(element, text) => {
-            text.chars().find(|character| !xml::can_carry(*character)).map(|one| (element.as_str(), u32::from(one)))
+        Node::Leaf(_, text) => {
+            let count = text.chars().filter(|character| !xml::can_carry(*character)).count();
+            if count > 0 {
+                *replaced += count;
+                *text = text.replace(|character| !xml::can_carry(character), "\u{FFFD}");
+            }
         }
-        Node::List(_, _, items) => items.iter().flatten().find_map(uncarried),
-        Node::Group(_, nodes) => nodes.iter().find_map(uncarried),
+        Node::List(_, _, items) => items.iter_mut().flatten().for_each(|node| replace(node, replaced)),
+        Node::Group(_, nodes) => nodes.iter_mut().for_each(|node| replace(node, replaced)),
     }
 }
 
@@ -134,7 +134,9 @@ fn write_result(writer: &mut Writer, result: &ResultItem, options: &FeedbackOpti
 
 fn write_list(writer: &mut Writer, list: &str, item: &str, items: &[Vec<Node>], options: &FeedbackOptions) {
     match options.nesting {
-        _ if items.is_empty() => {
+        // Where each list element is an item, an empty one would read as a right about which nothing is known.
+        Nesting::RepeatedLists if items.is_empty() => {}
+        Nesting::Items if items.is_empty() => {
             if options.empty_lists {
                 writer.element(list, |_| {});
             }
@@ -172,7 +174,7 @@ fn write_nodes(writer: &mut Writer, nodes: &[Node], options: &FeedbackOptions) {
 pub fn read(bytes: &[u8], leaves: Leaves) -> Result<Feedback, XmlError> {
     let mut message = xml::read(bytes, "Message")?;
     if leaves == Leaves::Base64 {
-        message.decode_leaves()?;
+        leaf_text::decode_as_base64(&mut message)?;
     }
     let head = |name| message.child("Head").and_then(|head| head.child(name)).map_or("", |leaf| &leaf.text).to_owned();
     let results = message

@@ -1,21 +1,27 @@
 //! The specification's XML messages and code lists: pure, no I/O.
 //!
 //! [`request`] reads what real senders send, [`feedback`] writes and reads what goes back, [`court`] reads the other
-//! messages of the samples, [`codes`] names codes. What implementations disagree on is a switch of [`FeedbackOptions`].
+//! messages of the samples, [`codes`] names codes. Under them `text` decodes bytes, `envelope` takes SOAP away, `leaves` decides
+//! on base64. What implementations disagree on is a switch of [`FeedbackOptions`].
 //!
 //! The specification itself is not public; `exchange-format.md` reconstructs it and names its evidence.
 
+mod amount;
 pub mod codes;
 mod compose;
 pub mod court;
+mod envelope;
 pub mod feedback;
+mod leaves;
+mod message;
 mod options;
 pub mod request;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod text;
 mod xml;
 
-pub use compose::withheld_because;
+pub use message::withheld_because;
 pub use options::{DateForm, FeedbackOptions, LeafMode, Nesting, NumberForm, ResultCodes};
 pub use xml::{Leaves, MESSAGE_BYTES_MAX, XmlError};

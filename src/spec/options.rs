@@ -11,7 +11,8 @@ use super::xml::Leaves;
 pub struct FeedbackOptions {
     /// Lists: a wrapper with item elements, or the list element itself repeated for each item (§9 no. 5).
     pub nesting: Nesting,
-    /// Whether a list without items is written, empty (§9 no. 6).
+    /// Whether a list without items is written, empty (§9 no. 6); never where list elements are repeated, because an empty
+    /// element is an item there.
     pub empty_lists: bool,
     /// Leaf values: plain, base64, or as the request's (§9 no. 7).
     pub leaves: LeafMode,

@@ -1,6 +1,9 @@
 //! The query request: one or many BDCCXQQ (`exchange-format.md` §3).
 
-use super::xml::{self, Element, Leaves, XmlError};
+use super::{
+    leaves,
+    xml::{self, Element, Leaves, XmlError, readable},
+};
 use crate::domain::inquiry::{Draft, Item};
 
 /// The most requests of one message; a poll returns tens.
@@ -12,16 +15,19 @@ pub enum ReadError {
     /// It is no document of the specification's kind.
     #[error(transparent)]
     Xml(#[from] XmlError),
-    /// It carries no request.
+    /// It carries no request, and is no empty list either.
     #[error("it carries no BDCCXQQ in Data/BDCCXQQLIST")]
     Empty,
+    /// The court side's system reports an error instead of requests (`ErrorMSG`).
+    #[error("the court side's system reports an error instead of requests: {0}")]
+    Reported(String),
     /// It carries too many.
     #[error("it carries more than {REQUESTS_MAX} BDCCXQQ: send them in several messages")]
     TooMany,
 }
 
 /// A request message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestMessage {
     /// CREATETIME of the head.
     pub create_time: String,
@@ -29,7 +35,7 @@ pub struct RequestMessage {
     pub digital_sign: String,
     /// How its leaves are written.
     pub leaves: Leaves,
-    /// Its requests, in order; at least one.
+    /// Its requests, in order; none in the reply to a poll where nothing waits.
     pub requests: Vec<RequestItem>,
 }
 
@@ -116,20 +122,21 @@ impl RequestItem {
     }
 }
 
-/// Reads a request message.
+/// Reads a request message, in any form of D53.
 ///
 /// # Errors
 ///
-/// Where it is no such message; a request in it that cannot be asked is none of them.
+/// Where it is no such message, or reports an error; an invalid request in it is not an error here.
 pub fn read(bytes: &[u8]) -> Result<RequestMessage, ReadError> {
-    let mut message = xml::read(bytes, "Message")?;
-    let leaves = leaves_of(&message);
-    if leaves == Leaves::Base64 {
-        message.decode_leaves()?;
-    }
+    let mut message = match xml::read(bytes, "Message") {
+        Err(XmlError::NoMessage) => return Ok(RequestMessage::default()),
+        Err(XmlError::Reported(text)) => return Err(ReadError::Reported(text)),
+        other => other?,
+    };
+    let leaves = leaves::decode(&mut message)?;
     let requests: Vec<_> = listed(&message).map(RequestItem::of).take(REQUESTS_MAX + 1).collect();
     match requests.len() {
-        0 => return Err(ReadError::Empty),
+        0 => nothing_asked(&message)?,
         1..=REQUESTS_MAX => {}
         _ => return Err(ReadError::TooMany),
     }
@@ -137,19 +144,24 @@ pub fn read(bytes: &[u8]) -> Result<RequestMessage, ReadError> {
     Ok(RequestMessage { create_time: head("CREATETIME"), digital_sign: head("DIGITALSIGN"), leaves, requests })
 }
 
-fn listed(message: &Element) -> impl Iterator<Item = &Element> {
-    message.all("Data").flat_map(|data| data.all("BDCCXQQLIST")).flat_map(|list| list.all("BDCCXQQ"))
+/// Why a message without requests has none: an error that it reports, an empty list, or requests in a form that is not read.
+///
+/// `ErrorMSG` counts only here: the specification's own sample carries it beside a request, with a text that says when it would
+/// be absent.
+fn nothing_asked(message: &Element) -> Result<(), ReadError> {
+    let element = ["ErrorMSG", "errMsg"].into_iter().find_map(|name| message.child(name)).map(|child| &child.text);
+    let reported = message.error_message.as_ref().or(element).map(|text| readable(&leaves::plain(text)));
+    if let Some(reported) = reported.filter(|text| !text.is_empty()) {
+        return Err(ReadError::Reported(reported));
+    }
+    let is_blank = |element: &Element| element.text.trim().is_empty();
+    let is_empty_list = |child: &Element| child.name == "BDCCXQQLIST" && child.children.is_empty() && is_blank(child);
+    let is_empty = |data: &Element| is_blank(data) && data.children.iter().all(is_empty_list);
+    let mut data = message.all("Data").peekable();
+    let is_answer_to_a_poll = data.peek().is_some() && data.all(is_empty);
+    if is_answer_to_a_poll { Ok(()) } else { Err(ReadError::Empty) }
 }
 
-/// Decides once how the leaves are written, from one whose plain shape is known: a plain `2323` is valid base64 too.
-fn leaves_of(message: &Element) -> Leaves {
-    let create_time = message.child("Head").map_or("", |head| head.leaf(&["CREATETIME"]));
-    let plain = if create_time.is_empty() {
-        // A request number is a number, at times behind a letter; base64 of one holds letters of both cases.
-        let number = listed(message).map(|item| item.leaf(&["CXQQDH", "BDHM"])).find(|number| !number.is_empty());
-        number.is_none_or(|number| number.chars().filter(char::is_ascii_alphabetic).count() <= 2)
-    } else {
-        create_time.contains(['/', '-']) && create_time.starts_with(|one: char| one.is_ascii_digit())
-    };
-    if plain { Leaves::Plain } else { Leaves::Base64 }
+fn listed(message: &Element) -> impl Iterator<Item = &Element> {
+    message.all("Data").flat_map(|data| data.all("BDCCXQQLIST")).flat_map(|list| list.all("BDCCXQQ"))
 }

@@ -109,6 +109,7 @@ fn what_points_outside_or_is_not_well_formed_is_refused() {
     assert!(matches!(error("<Message>\u{1}</Message>"), ReadError::Xml(XmlError::Character(1))));
     assert_eq!(error(&"<a>".repeat(40)), ReadError::Xml(XmlError::TooDeep));
     assert_eq!(error("<Message></Message>"), ReadError::Empty);
+    assert_eq!(error("<Message/>\u{0}x"), ReadError::Xml(XmlError::Character(0)));
     assert_eq!(request::read(b"\xff<"), Err(ReadError::Xml(XmlError::Encoding)));
 }
 
@@ -218,9 +219,14 @@ fn dates_and_numbers_have_the_messages_form_and_odd_values_stay() {
     {
         assert_eq!(leaf(Kind::Mortgage, "secured_claim", text, &defaults).as_deref(), Some(expected));
     }
-    for (text, expected) in
-        [("2020-02-11T09:30:00", "2020/02/11"), ("2020-02-11", "2020/02/11"), ("二〇二〇", "二〇二〇")]
-    {
+    for (text, expected) in [
+        ("2020-02-11T09:30:00", "2020/02/11"),
+        ("2020-02-11", "2020/02/11"),
+        ("二〇二〇", "二〇二〇"),
+        ("2016-11-07 00:00:00,000", "2016-11-07 00:00:00,000"),
+        ("2016-11-07T25:00:00", "2016-11-07T25:00:00"),
+        ("07-11月-16", "07-11月-16"),
+    ] {
         assert_eq!(leaf(Kind::LandUse, "starts_on", text, &defaults).as_deref(), Some(expected));
     }
     let registered = FeedbackOptions { numbers: NumberForm::AsRegistered, ..defaults };
@@ -228,17 +234,41 @@ fn dates_and_numbers_have_the_messages_form_and_odd_values_stay() {
 }
 
 #[test]
-fn what_plain_xml_cannot_carry_is_refused_and_base64_carries_it() {
+fn what_plain_xml_cannot_carry_is_replaced_and_counted_and_base64_carries_it() {
     let mut unit = full(Kind::Building);
-    unit.registrations[0].common.set(crate::domain::kinds::tag::REMARK, "a\u{1}b");
+    unit.registrations[0].common.set(crate::domain::kinds::tag::REMARK, "a\u{1}b\u{FFFE}\u{FFFD}");
     let options = FeedbackOptions::default();
-    let refused = feedback::found(&answer(vec![unit.clone()]), &options, Leaves::Plain);
-    assert_eq!(refused.result, "2040");
-    assert!(refused.message.contains("BEIZ") && refused.message.contains("U+0001"), "{}", refused.message);
+    let leaf = |result: &ResultItem| {
+        let nodes = result.lists.iter().flat_map(|list| &list.items).flatten();
+        let mut remarks = nodes.filter_map(|node| match node {
+            Node::Leaf(element, text) if element == "BEIZ" => Some(text.clone()),
+            _ => None,
+        });
+        remarks.next().unwrap()
+    };
+    let replaced = feedback::found(&answer(vec![unit.clone()]), &options, Leaves::Plain);
+    assert_eq!((replaced.result.as_str(), leaf(&replaced).as_str()), ("0000", "a\u{FFFD}b\u{FFFD}\u{FFFD}"));
+    assert!(replaced.message.contains("有2个字符无法以XML表示"), "{}", replaced.message);
     let carried = feedback::found(&answer(vec![unit]), &options, Leaves::Base64);
+    assert!(!carried.message.contains("无法以XML表示"));
     let message = Feedback { results: vec![carried.clone()], ..Feedback::default() };
     let read = feedback::read(&feedback::write(&message, &options, Leaves::Base64), Leaves::Base64).unwrap();
     assert_eq!(read.results[0].lists[0], carried.lists.into_iter().find(|list| !list.items.is_empty()).unwrap());
+}
+
+#[test]
+fn repeated_lists_write_no_empty_element() {
+    let options = FeedbackOptions { nesting: Nesting::RepeatedLists, empty_lists: true, ..FeedbackOptions::default() };
+    let mut unit = full(Kind::Building);
+    unit.registrations[0].parties.clear();
+    let results =
+        vec![feedback::found(&answer(vec![unit]), &options, Leaves::Plain), feedback::refused("2", "why", &options)];
+    let written = feedback::write(&Feedback { results, ..Feedback::default() }, &options, Leaves::Plain);
+    let text = String::from_utf8(written).unwrap();
+    assert_eq!(text.matches("<FDCQLIST>").count(), 1);
+    for absent in ["<DYAQLIST>", "<CFDJLIST>", "<QLRXXLIST>", "<FDCQLIST></FDCQLIST>"] {
+        assert!(!text.contains(absent), "{absent} in {text}");
+    }
 }
 
 /// Texts as registers hold them, and worse.

@@ -3,13 +3,13 @@
 //! A document type, an entity beyond the five of XML and numeric ones, and anything not well-formed are refused: messages
 //! come from outside.
 
-use std::borrow::Cow;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use quick_xml::{
     Reader,
     events::{BytesStart, Event},
 };
+
+use super::{envelope, text};
 
 /// The largest message read, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -17,15 +17,24 @@ pub const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The deepest nesting read: a feedback has `Message/Data/list/BDCCXJG/list/item/QLRXXLIST/QLRXX/element`.
 const DEPTH_MAX: usize = 16;
 
+/// How much is shown of what another system reports, in characters.
+const REPORTED_CHARS_MAX: usize = 200;
+
 /// Why bytes are no message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum XmlError {
     /// Longer than [`MESSAGE_BYTES_MAX`].
     #[error("it is longer than {MESSAGE_BYTES_MAX} bytes: send fewer requests a message")]
     TooLong,
-    /// Not UTF-8.
-    #[error("it is not UTF-8 text: encode it as UTF-8")]
+    /// Not text in an encoding that is read.
+    #[error("its bytes are no UTF-8, no UTF-16 with a byte order mark, and no GB18030, GBK or GB2312 that it declares")]
     Encoding,
+    /// A SOAP envelope whose return value is empty.
+    #[error("it is a SOAP envelope without a message")]
+    NoMessage,
+    /// It carries an error of the system that sent it.
+    #[error("the court side's system reports an error: {0}")]
+    Reported(String),
     /// It declares a document type.
     #[error("it declares a document type (DOCTYPE), which messages must not")]
     DocumentType,
@@ -47,8 +56,8 @@ pub enum XmlError {
         /// The root expected.
         expected: &'static str,
     },
-    /// A leaf of a message with encoded leaves is no base64 of UTF-8.
-    #[error("its leaves are base64, but that of `{0}` is not")]
+    /// A leaf of a message with encoded leaves is no base64 of a text.
+    #[error("its leaves are base64, but that of `{0}` is no base64 of UTF-8 or GB18030 text")]
     Leaf(String),
 }
 
@@ -86,17 +95,6 @@ impl Element {
     pub(super) fn leaf(&self, names: &[&str]) -> &str {
         names.iter().find_map(|name| self.child(name)).map_or("", |child| child.text.trim())
     }
-
-    /// Decodes every leaf from base64.
-    pub(super) fn decode_leaves(&mut self) -> Result<(), XmlError> {
-        if !self.children.is_empty() {
-            return self.children.iter_mut().try_for_each(Self::decode_leaves);
-        }
-        let packed: String = self.text.split_whitespace().collect();
-        let plain = STANDARD.decode(packed).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        self.text = plain.ok_or_else(|| XmlError::Leaf(self.name.clone()))?;
-        Ok(())
-    }
 }
 
 /// Whether XML 1.0 can carry a character.
@@ -104,33 +102,32 @@ pub(super) fn can_carry(character: char) -> bool {
     !matches!(character, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
-/// Reads a document with this root; the whole of it may be base64 (`exchange-format.md` §2.3).
+/// Reads a document with this root: as it is, as base64, or inside a SOAP envelope (`exchange-format.md` §2.3, D53).
 pub(super) fn read(bytes: &[u8], root: &'static str) -> Result<Element, XmlError> {
-    if bytes.len() > MESSAGE_BYTES_MAX {
-        return Err(XmlError::TooLong);
+    let element = parse(&text::of_message(bytes)?)?;
+    if envelope::is_envelope(&element) {
+        envelope::message_of(&element, root)
+    } else if element.name == root {
+        Ok(element)
+    } else {
+        Err(XmlError::Root { expected: root })
     }
-    let bytes = unpacked(bytes);
-    let text = str::from_utf8(&bytes).map_err(|_| XmlError::Encoding)?;
-    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+}
+
+/// What another system wrote, fit to be shown: one line, without control characters, of bounded length.
+pub(super) fn readable(text: &str) -> String {
+    let words: Vec<_> = text.split(|one: char| one.is_whitespace() || one.is_control()).collect();
+    let line = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    line.chars().take(REPORTED_CHARS_MAX).collect()
+}
+
+/// Reads the text of a document.
+pub(super) fn parse(text: &str) -> Result<Element, XmlError> {
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().check_comments = true;
     if let Some(character) = text.chars().find(|character| !can_carry(*character)) {
         return Err(XmlError::Character(character.into()));
     }
-    let element = parse(text)?;
-    if element.name == root { Ok(element) } else { Err(XmlError::Root { expected: root }) }
-}
-
-fn unpacked(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let packed: Vec<u8> = bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    if packed.contains(&b'<') {
-        Cow::Borrowed(bytes)
-    } else {
-        STANDARD.decode(packed).map_or(Cow::Borrowed(bytes), Cow::Owned)
-    }
-}
-
-fn parse(text: &str) -> Result<Element, XmlError> {
-    let mut reader = Reader::from_str(text);
-    reader.config_mut().check_comments = true;
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
     loop {
@@ -187,15 +184,22 @@ fn predefined(name: &str) -> Option<char> {
     }
 }
 
+/// An element by its name without prefix: prefixes are no names.
 fn element(start: &BytesStart<'_>) -> Option<Element> {
-    let mut element = Element { name: start.name().as_ref().to_owned(), ..Element::default() };
+    let mut element = Element { name: start.local_name().as_ref().to_owned(), ..Element::default() };
     for attribute in start.attributes() {
         let attribute = attribute.ok()?;
-        if attribute.key.as_ref() == "ErrorMSG" {
-            element.error_message = Some(attribute.value.into_owned());
+        if attribute.key.local_name().as_ref() == "ErrorMSG" {
+            element.error_message = Some(unescaped(&attribute.value)?);
         }
     }
     Some(element)
+}
+
+/// The text of an attribute, its references replaced.
+fn unescaped(value: &str) -> Option<String> {
+    let text = quick_xml::escape::unescape(value).ok()?;
+    text.chars().all(can_carry).then(|| text.into_owned())
 }
 
 fn close(element: Element, open: &mut [Element], root: &mut Option<Element>) -> Option<()> {
@@ -243,7 +247,7 @@ impl Writer {
         self.text.push('>');
     }
 
-    /// Writes a leaf; its text must be what XML can carry where leaves are plain.
+    /// Writes a leaf; where leaves are plain, what XML cannot carry becomes U+FFFD (D54).
     pub(super) fn leaf(&mut self, name: &str, text: &str) {
         self.element(name, |writer| match writer.leaves {
             Leaves::Plain => writer.escaped(text),
@@ -259,7 +263,8 @@ impl Writer {
                 '&' => self.text.push_str("&amp;"),
                 // Read back as a line feed otherwise.
                 '\r' => self.text.push_str("&#13;"),
-                _ => self.text.push(character),
+                _ if can_carry(character) => self.text.push(character),
+                _ => self.text.push(char::REPLACEMENT_CHARACTER),
             }
         }
     }

@@ -18,6 +18,7 @@ mod doors;
 mod evidence;
 mod full_disk;
 mod matching;
+mod messages;
 mod once;
 mod oracle;
 mod privacy;

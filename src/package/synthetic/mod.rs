@@ -16,6 +16,7 @@ mod parties;
 mod random;
 mod tables;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::domain::tables::Table;
@@ -81,6 +82,10 @@ pub fn generate(dir: &Path, units: u64) -> Result<Summary, WriteError> {
         as_of: "2026-11-23T06:00:00+08:00".to_owned(),
         expires: Some("2026-11-30T06:00:00+08:00".to_owned()),
         encoding: Encoding::Utf8,
+        columns: BTreeMap::new(),
+        codes: BTreeMap::new(),
+        none: Vec::new(),
+        accept: BTreeMap::new(),
     };
     let mut county = County::create(dir, about, units)?;
     while !county.is_full() {

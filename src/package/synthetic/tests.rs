@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::domain::tables::{Row, RowSource as _};
+use crate::domain::tables::{RowSource as _, Visited};
 use crate::package::Package;
 
 fn county(units: u64) -> (tempfile::TempDir, Summary, Package) {
@@ -15,7 +15,10 @@ fn county(units: u64) -> (tempfile::TempDir, Summary, Package) {
 
 fn rows(package: &mut Package, table: Table, columns: &[&str]) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
-    let mut keep = |row: Row<'_>| rows.push(columns.iter().map(|column| row.get(column).to_owned()).collect());
+    let mut keep = |visited: Visited<'_>| match visited {
+        Visited::Row(row) => rows.push(columns.iter().map(|column| row.get(column).to_owned()).collect()),
+        Visited::Unreadable { line, reason, .. } => panic!("line {line}: {reason}"),
+    };
     package.visit(table, &mut keep).unwrap();
     rows
 }

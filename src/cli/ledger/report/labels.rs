@@ -14,6 +14,7 @@ pub(super) fn outcome(word: &str) -> &str {
         "FOREIGN_CERTIFICATE" => "证书不受信任或已过期",
         "UNKNOWN_GATEWAY" => "证书未登记为查询方",
         "UNREADABLE_MESSAGE" => "报文无法读取",
+        "COURT_SYSTEM_ERROR" => "法院系统报错",
         "ANSWER_TOO_LARGE" => "结果超过报文上限",
         "REQUEST_NUMBER_REUSED" => "请求单号已用于其他查询",
         "ANSWER_REMOVED" => "原答复已过保存期限",

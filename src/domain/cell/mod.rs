@@ -1,0 +1,27 @@
+//! What a package says of its own words.
+
+use std::collections::BTreeMap;
+
+/// A package's own words for "none" and for codes, and its time zone.
+#[derive(Clone, Debug)]
+#[expect(dead_code, reason = "the rules that read the words come with the other modules of cells")]
+pub struct Vocabulary {
+    none: Vec<String>,
+    codes: BTreeMap<String, BTreeMap<String, String>>,
+    utc_offset_seconds: i32,
+}
+
+impl Vocabulary {
+    /// A package's own words: `codes` is keyed by the column, as `QSZT` or `CFDJ.CFLX`, then by the word.
+    #[must_use]
+    pub fn new(none: &[String], codes: &BTreeMap<String, BTreeMap<String, String>>, utc_offset_seconds: i32) -> Self {
+        Self { none: none.to_vec(), codes: codes.clone(), utc_offset_seconds }
+    }
+}
+
+impl Default for Vocabulary {
+    /// No words of its own, in the time zone of Beijing.
+    fn default() -> Self {
+        Self::new(&[], &BTreeMap::new(), 8 * 3600)
+    }
+}
