@@ -1,4 +1,4 @@
-//! Amounts of money in the unit of the message, 万元 (`exchange-format.md` §6.5, D55).
+//! Amounts of money in the unit of the message, 万元 (`deploy/DECISIONS.md`, "Message", D55).
 //!
 //! The register keeps 万元 unless JEDW 金额单位 says otherwise, and renminbi unless BZ 币种 does. Both are free text in the later
 //! format: no source has a code list for either, so words are read and codes are not. An amount whose unit or currency is not

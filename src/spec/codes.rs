@@ -2,7 +2,8 @@
 //!
 //! Only the base lists; lists in which sources diverge (`X.variantY`) are left out, as they must not be merged.
 //!
-//! Source: dictionaries of 《不动产登记数据库标准（试行）》 and later additions, each with its evidence in `code-lists.md`.
+//! Source: dictionaries of 《不动产登记数据库标准（试行）》 and later additions, each with its evidence in
+//! `deploy/DECISIONS.md`, "Code lists".
 
 use std::{collections::HashMap, sync::LazyLock};
 

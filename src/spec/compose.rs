@@ -125,7 +125,7 @@ fn holders(registration: &Registration, options: &FeedbackOptions) -> Node {
     Node::List("QLRXXLIST".to_owned(), "QLRXX".to_owned(), items.collect())
 }
 
-/// WZXX (`exchange-format.md` §10.3).
+/// WZXX (`deploy/DECISIONS.md`, "Message").
 fn position(position: &Position) -> Node {
     let leaf = |element: &str, text: &str| Node::Leaf(element.to_owned(), text.to_owned());
     let mut nodes: Vec<_> = ["ZDSZD", "ZDSZN", "ZDSZX", "ZDSZB"]

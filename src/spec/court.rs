@@ -1,4 +1,4 @@
-//! What else the court side sends: acknowledgement, documents, credentials (`exchange-format.md` §4, §5, §7).
+//! What else the court side sends: acknowledgement, documents, credentials (`deploy/DECISIONS.md`, "Message").
 
 use super::xml::{self, Element, XmlError};
 

@@ -1,4 +1,4 @@
-//! The SOAP envelope around a message, versions 1.1 and 1.2 (`exchange-format.md` §2.1, §2.3).
+//! The SOAP envelope around a message, versions 1.1 and 1.2 (`deploy/DECISIONS.md`, "Message").
 //!
 //! The court side's service returns the message as one string: base64, or XML as escaped text or CDATA. Some services put the
 //! elements themselves into the body. All of these are read; prefixes and name spaces decide nothing.

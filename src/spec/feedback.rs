@@ -1,4 +1,4 @@
-//! The feedback message: what it says, how it is written, how it is read back (`exchange-format.md` §6).
+//! The feedback message: what it says, how it is written, how it is read back (`deploy/DECISIONS.md`, "Message").
 //!
 //! A message is a small tree of named texts, made from an answer by the field map; the writer and the reader know nesting
 //! and encoding, and nothing of kinds.

@@ -1,4 +1,4 @@
-//! Whether the leaves of a message are base64, and what they then say (`exchange-format.md` §2.3, D53).
+//! Whether the leaves of a message are base64, and what they then say (`deploy/DECISIONS.md`, "Message", D53).
 //!
 //! The decision is one for the whole message, from all its leaves: a leaf that is no base64 of a text proves that the leaves
 //! are plain. One leaf proves nothing else: a plain `2323` is valid base64 too. The encoding under base64 is one for the

@@ -4,7 +4,7 @@
 //! messages of the samples, [`codes`] names codes. Under them `text` decodes bytes, `envelope` takes SOAP away, `leaves` decides
 //! on base64. What implementations disagree on is a switch of [`FeedbackOptions`].
 //!
-//! The specification itself is not public; `exchange-format.md` reconstructs it and names its evidence.
+//! The specification itself is not public; `deploy/DECISIONS.md`, "Message", says what its reconstruction rests on.
 
 mod amount;
 pub mod codes;

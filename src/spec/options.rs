@@ -1,4 +1,6 @@
-//! The choices on which implementations of the message disagree (`exchange-format.md` §9) and its extensions (§10).
+//! The choices on which implementations of the message disagree and its extensions (D31).
+//!
+//! Numbers are those of the table of `deploy/DECISIONS.md`, "Message".
 
 use serde::Deserialize;
 
@@ -9,36 +11,36 @@ use super::xml::Leaves;
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the configuration")]
 pub struct FeedbackOptions {
-    /// Lists: a wrapper with item elements, or the list element itself repeated for each item (§9 no. 5).
+    /// Lists: a wrapper with item elements, or the list element itself repeated for each item (no. 5).
     pub nesting: Nesting,
-    /// Whether a list without items is written, empty (§9 no. 6); never where list elements are repeated, because an empty
+    /// Whether a list without items is written, empty (no. 6); never where list elements are repeated, because an empty
     /// element is an item there.
     pub empty_lists: bool,
-    /// Leaf values: plain, base64, or as the request's (§9 no. 7).
+    /// Leaf values: plain, base64, or as the request's (no. 7).
     pub leaves: LeafMode,
-    /// Whether items carry DQDM and BEIZ (§9 no. 8).
+    /// Whether items carry DQDM and BEIZ (no. 8).
     pub district_and_remark: bool,
-    /// Whether TDSYQ, JSYDSYQ, FDCQ and GJZWSYQ carry FEBL, the holders' shares (§9 no. 8).
+    /// Whether TDSYQ, JSYDSYQ, FDCQ and GJZWSYQ carry FEBL, the holders' shares (no. 8).
     pub share: bool,
-    /// RESULT where something is found, where nothing is, and where a request cannot be answered (§6.6, §9 no. 9, D32).
+    /// RESULT where something is found, where nothing is, and where a request cannot be answered (no. 9, D32).
     pub results: ResultCodes,
-    /// Whether YYXXLIST is written (§9 no. 10).
+    /// Whether YYXXLIST is written (no. 10).
     pub objections: bool,
-    /// Whether HYSYQLIST and LQLIST are written (§9 no. 11).
+    /// Whether HYSYQLIST and LQLIST are written (no. 11).
     pub sea_and_forest: bool,
-    /// Whether JSYDSYQ carries SYQMJ, FDCQ ZCS, and DYAQ DYQR (§9 no. 12).
+    /// Whether JSYDSYQ carries SYQMJ, FDCQ ZCS, and DYAQ DYQR (no. 12).
     pub later_elements: bool,
-    /// How dates are written (§9 no. 13).
+    /// How dates are written (no. 13).
     pub dates: DateForm,
-    /// How decimals are written (§6.5).
+    /// How decimals are written.
     pub numbers: NumberForm,
-    /// Whether DYIQLIST is written, an extension (§10.1, D31).
+    /// Whether DYIQLIST is written, an extension (D31).
     pub easements: bool,
-    /// Whether NYDSYQLIST is written, an extension (§10.2, D31).
+    /// Whether NYDSYQLIST is written, an extension (D31).
     pub agricultural_use: bool,
-    /// Whether items carry WZXX, an extension (§10.3, D31).
+    /// Whether items carry WZXX, an extension (D31).
     pub positions: bool,
-    /// Whether DIGITALSIGN carries a signature; no evidence tells its algorithm (§3.1), so this one is ours: Ed25519 by the
+    /// Whether DIGITALSIGN carries a signature; no evidence tells its algorithm, so this one is ours: Ed25519 by the
     /// ledger's key, base64, over the bytes of the same message with DIGITALSIGN empty.
     pub digital_sign: bool,
 }

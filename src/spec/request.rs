@@ -1,4 +1,4 @@
-//! The query request: one or many BDCCXQQ (`exchange-format.md` §3).
+//! The query request: one or many BDCCXQQ (`deploy/DECISIONS.md`, "Message").
 
 use super::{
     leaves,

@@ -1,7 +1,7 @@
 //! The order of elements in each kind of item, beyond what the field map says.
 //!
 //! An item is BDCDYH, the kind's own elements in the order of the field map, then a tail that differs by kind
-//! (`exchange-format.md` §6.3, §10). Holders follow at the end.
+//! (`deploy/DECISIONS.md`, "Message"). Holders follow at the end.
 
 use crate::domain::kinds::Kind;
 

@@ -102,7 +102,8 @@ pub(super) fn can_carry(character: char) -> bool {
     !matches!(character, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
-/// Reads a document with this root: as it is, as base64, or inside a SOAP envelope (`exchange-format.md` §2.3, D53).
+/// Reads a document with this root: as it is, as base64, or inside a SOAP envelope
+/// (`deploy/DECISIONS.md`, "Message", D53).
 pub(super) fn read(bytes: &[u8], root: &'static str) -> Result<Element, XmlError> {
     let element = parse(&text::of_message(bytes)?)?;
     if envelope::is_envelope(&element) {

@@ -1,6 +1,6 @@
 //! Messages of the court side as they come: encodings, envelopes, prefixes, base64, empty lists, errors (D53).
 //!
-//! Every message is invented; its elements are those of `exchange-format.md` §3.
+//! Every message is invented; its elements are those of `deploy/DECISIONS.md`, "Message".
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bdcd::{

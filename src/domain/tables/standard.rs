@@ -5,7 +5,7 @@
 //!
 //! Nothing here is read from a package by a guess: [`similar`] only says what a message may suggest.
 //!
-//! Source: 《不动产登记数据库标准（试行）》, `registry-tables.md` §2, §5.
+//! Source: 《不动产登记数据库标准（试行）》, `deploy/DECISIONS.md`, "Tables".
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -24,7 +24,7 @@ struct Standard {
 /// Characters that are letters by their category and are drawn as nothing.
 const FILLERS: [char; 3] = ['\u{115f}', '\u{1160}', '\u{3164}'];
 
-/// Columns of a database's own that any table may have beside the standard's (`registry-tables.md` §6).
+/// Columns of a database's own that any table may have beside the standard's (`deploy/DECISIONS.md`, "Tables").
 const ROW_NUMBERS: [&str; 2] = ["ID", "BSM"];
 
 /// A suggestion by the beginning of a name wants so many letters in common, and at most so many behind them.

@@ -1,6 +1,7 @@
 //! Document numbers that nobody can have: the check digits are right, the division codes begin with 99.
 //!
-//! Source: `identifiers.md` §1-§4. The rules are written here anew, so that a fault in the ones that match shows.
+//! Source: `deploy/DECISIONS.md`, "Identifiers". The rules are written here anew, so that a fault in the ones
+//! that match shows.
 
 use super::random::index;
 
