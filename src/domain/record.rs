@@ -123,8 +123,7 @@ pub struct Registration {
     pub common: Values,
     /// Fields of the kind's own table.
     pub details: Values,
-    /// Table and a digest of business number, unit and certificate numbers, as `FDCQ2:3f0c…`; what counting is by. It does not
-    /// depend on the file or line that the registration came from.
+    /// What it is counted by: the row it comes from, as `FDCQ2:17`; the same on every unit that it stands on.
     pub identity: String,
     /// Whether it is doubtful that it is in force (D36, D40); it is then current.
     pub is_doubtful: bool,

@@ -25,6 +25,16 @@ pub enum LoadError<E: std::error::Error + Send + Sync + 'static> {
         /// What is wrong with it; never a value.
         reason: Reason,
     },
+    /// A row cannot be read.
+    #[error("row of `{file}`, line {line}, cannot be read: {reason}; correct it, export and load again")]
+    Unreadable {
+        /// The file, as the package names it.
+        file: String,
+        /// The line on which the row begins, from 1.
+        line: u64,
+        /// What is wrong with it; never a value.
+        reason: String,
+    },
     /// The package is not newer than the one that serves.
     #[error("package `{offered}` is not newer than `{serving}`, which serves: sequences only grow; roll back by name")]
     Sequence {
@@ -89,8 +99,6 @@ pub enum Reason {
     NoParcel,
     #[error("its table needs a unit number, and it has none")]
     NoUnit,
-    #[error("it cannot be read as a row")]
-    Unreadable,
 }
 
 /// Why a generation cannot be removed.

@@ -1,6 +1,6 @@
 //! What a generation's file says of itself: the table `meta`.
 //!
-//! Format 3 identifies registrations by their content and keeps former holders; format 2 had line numbers in their place.
+//! Format 3 has quarantine, accepted gaps and mapped words among the facts, and tells a noted charge's place; format 2 had not.
 //!
 //! | key | value |
 //! |---|---|

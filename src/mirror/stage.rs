@@ -81,7 +81,7 @@ pub(super) fn stage<S: RowSource, O: Outlet>(
         if source.row_count(table).is_none() {
             continue;
         }
-        let mut rows = 0;
+        let (mut rows, mut unreadable) = (0, None);
         let visited = source.visit(table, &mut |visited| {
             rows += 1;
             if rows % PROGRESS_ROWS == 0 {
@@ -89,12 +89,15 @@ pub(super) fn stage<S: RowSource, O: Outlet>(
             }
             match visited {
                 Visited::Row(row) => stager.row(row),
-                Visited::Unreadable { line, .. } => {
-                    stager.failure.get_or_insert((Line { table, line }, Reason::Unreadable));
+                Visited::Unreadable { line, reason, .. } => {
+                    unreadable.get_or_insert((line, reason));
                 }
             }
         });
         visited.map_err(LoadError::Source)?;
+        if let Some((line, reason)) = unreadable {
+            return Err(LoadError::Unreadable { file: source.file_name(table).to_owned(), line, reason });
+        }
         stager.tally.rows.insert(table, rows);
         if table == Table::Dyaq {
             stager.check_lists();

@@ -71,6 +71,7 @@ fn flag_word(flag: Flag) -> &'static str {
     match flag {
         Flag::NameDiffers => "name_differs",
         Flag::Renamed => "renamed",
+        Flag::StatusDoubtful => "status_doubtful",
         Flag::VerifyOnSite => "verify_on_site",
     }
 }

@@ -100,16 +100,40 @@ fn rule(found: Found) -> &'static str {
     }
 }
 
-/// What becomes of a registration: reported with its relation, or withheld by the rule at that place in [`RULES`].
-type Decision = Result<String, usize>;
+/// How near to the subject a copy of a registration is, nearest first; then the place in [`RULES`].
+type Withheld = (Nearness, usize);
+
+/// What becomes of a registration: reported with its relation, or withheld.
+type Decision = Result<String, Withheld>;
+
+/// What a copy of a registration is to the subject, nearest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Nearness {
+    /// The subject's or on the subject's unit, and not ended.
+    Own,
+    /// The same, ended.
+    OwnEnded,
+    /// A party might be the subject.
+    Possible,
+    /// It stands on the parcel under the subject's unit.
+    Parcel,
+}
 
 /// Decisions by source row, which is the unit of counting.
 #[derive(Default)]
-struct Counts(BTreeMap<String, Option<usize>>);
+struct Counts(BTreeMap<String, Option<Withheld>>);
+
+/// Whom a registration concerns: the best match of its parties, and whether a holder matched.
+struct Concerned<'a> {
+    found: Found,
+    party: usize,
+    flags: Vec<&'a str>,
+    is_holder: bool,
+}
 
 impl Counts {
-    /// Reported once is reported; else the first rule counts. `None` is reported, and is less than any rule.
-    fn note(&mut self, source_row: &str, withheld: Option<usize>) {
+    /// Reported once is reported; else the nearest copy counts. `None` is reported, and is less than any rule.
+    fn note(&mut self, source_row: &str, withheld: Option<Withheld>) {
         let known = self.0.entry(source_row.to_owned()).or_insert(withheld);
         *known = (*known).min(withheld);
     }
@@ -160,12 +184,18 @@ impl Oracle {
         let mut units = Vec::new();
         for (at, parties) in hits {
             let unit = &self.units[at];
-            let mut outcomes: BTreeMap<usize, (Found, usize, Vec<&str>)> = BTreeMap::new();
-            for (on, of) in parties {
-                let Some((found, flags)) = asked.compare(&unit.registrations[on].parties[of].read) else { continue };
-                let best = outcomes.entry(on).or_insert((found, of, flags.clone()));
-                if found < best.0 {
-                    *best = (found, of, flags);
+            let mut outcomes: BTreeMap<usize, Concerned<'_>> = BTreeMap::new();
+            for (on, party) in parties {
+                let compared = &unit.registrations[on].parties[party];
+                let Some((found, flags)) = asked.compare(&compared.read) else { continue };
+                let is_holder = compared.role == "holder" && found.is_match();
+                let next = Concerned { found, party, flags, is_holder };
+                match outcomes.get_mut(&on) {
+                    Some(best) if next.found < best.found => {
+                        *best = Concerned { is_holder: best.is_holder || is_holder, ..next };
+                    }
+                    Some(best) => best.is_holder |= is_holder,
+                    None => drop(outcomes.insert(on, next)),
                 }
             }
             let registrations = self.on_unit(unit, &outcomes, &mut counts, (items, include_ended));
@@ -175,7 +205,7 @@ impl Oracle {
             }
         }
         let mut withheld = BTreeMap::new();
-        for rule in counts.0.values().flatten() {
+        for (_, rule) in counts.0.values().flatten() {
             *withheld.entry(RULES[*rule]).or_insert(0) += 1;
         }
         let reported = counts.0.values().filter(|rule| rule.is_none()).count() as u64;
@@ -185,23 +215,24 @@ impl Oracle {
     fn on_unit(
         &self,
         unit: &Unit,
-        outcomes: &BTreeMap<usize, (Found, usize, Vec<&str>)>,
+        outcomes: &BTreeMap<usize, Concerned<'_>>,
         counts: &mut Counts,
         scope: (&[i32], bool),
     ) -> Vec<ExpectedRegistration> {
-        let is_subjects = outcomes.iter().any(|(on, (found, _, _))| {
+        // Only who holds a right or is buying brings the unit's charges: not the obligor of a pre-notice (D3).
+        let is_subjects = outcomes.iter().any(|(on, concerned)| {
             let registration = &unit.registrations[*on];
-            found.is_match() && registration.status == "current" && registration.brings_charges()
+            concerned.is_holder && registration.status == "current" && registration.brings_charges()
         });
         let mut reported = Vec::new();
         for (on, registration) in unit.registrations.iter().enumerate() {
             let mut decisions: Vec<Decision> = Vec::new();
-            if let Some((found, party, flags)) = outcomes.get(&on) {
+            if let Some(Concerned { found, party, flags, .. }) = outcomes.get(&on) {
                 if found.is_match() {
                     let told = [&[rule(*found)], flags.as_slice()].concat().join(" ");
                     decisions.push(decide(registration, scope).map(|()| format!("party {party} {told}")));
                 } else {
-                    decisions.push(Err(place(rule(*found))));
+                    decisions.push(Err((Nearness::Possible, place(rule(*found)))));
                 }
             }
             if is_subjects && registration.is_charge() {
@@ -218,11 +249,12 @@ impl Oracle {
         let charges = parcel_of(&unit.number).and_then(|parcel| self.parcel_charges.get(&parcel));
         let is_parcel = unit.number.ends_with("W00000000");
         for (source_row, status) in charges.filter(|_| is_subjects && !is_parcel).into_iter().flatten() {
-            match *status {
-                "provisional" => counts.note(source_row, Some(place("provisional"))),
-                "ended" if !scope.1 => {}
-                _ => counts.note(source_row, Some(place("parcel_only"))),
-            }
+            let rule = match *status {
+                "provisional" => "provisional",
+                "ended" if !scope.1 => "ended",
+                _ => "parcel_only",
+            };
+            counts.note(source_row, Some((Nearness::Parcel, place(rule))));
         }
         reported
     }
@@ -276,13 +308,15 @@ fn item(registration: &Registration) -> i32 {
 }
 
 /// Whether a registration that concerns the subject is reported; else the rule that withholds it.
-fn decide(registration: &Registration, (items, include_ended): (&[i32], bool)) -> Result<(), usize> {
-    match registration.status {
-        "provisional" => Err(place("provisional")),
-        "ended" if !include_ended => Err(place("ended")),
-        _ if !items.contains(&item(registration)) => Err(place("not_asked")),
-        _ => Ok(()),
-    }
+fn decide(registration: &Registration, (items, include_ended): (&[i32], bool)) -> Result<(), Withheld> {
+    let nearness = if registration.status == "ended" { Nearness::OwnEnded } else { Nearness::Own };
+    let rule = match registration.status {
+        "provisional" => "provisional",
+        "ended" if !include_ended => "ended",
+        _ if !items.contains(&item(registration)) => "not_asked",
+        _ => return Ok(()),
+    };
+    Err((nearness, place(rule)))
 }
 
 fn expected(registration: &Registration, relation: String) -> ExpectedRegistration {

@@ -312,7 +312,7 @@ fn load(env: &Env, said: &mut Said) {
     };
     let spoils: [(&str, &dyn Fn(String) -> String); 5] = [
         ("never closed", &|text| format!("{text}\"{}", PERSON.0)),
-        ("fields, its header has", &|text| row(&text, &|first| format!("{first},{}", PERSON.0))),
+        ("fields where the header has", &|text| row(&text, &|first| format!("{first},{}", PERSON.0))),
         ("after its closing quote", &|text| row(&text, &|first| format!("\"{}\"{},{first}", PERSON.0, PERSON.2))),
         // On a unit, a certificate and a business number that are nowhere else: the row cannot be placed.
         ("cannot be placed", &|text| {

@@ -1,3 +1,5 @@
+//! What an answer shows, counts and tells of gaps.
+
 use super::*;
 use crate::domain::{
     inquiry::{Door, Draft},

@@ -66,7 +66,7 @@ fn registration(one: &Registration) -> Vec<String> {
         Status::Provisional => "provisional",
     };
     let kind = one.kind.table();
-    let mut lines = vec![format!("  {} {} {status} waits {}", kind.item, one.source_row, one.waiting_order)];
+    let mut lines = vec![format!("  {} {} {status} waits {}", kind.item, one.identity, one.waiting_order)];
     lines.push(format!("    {}", relation(one.matched.as_ref())));
     let common = COMMON.iter().map(|field| (field.name, one.common.get(field.tag)));
     let details = kind.fields.iter().map(|field| (field.name, one.details.get(field.tag)));
@@ -89,10 +89,11 @@ fn relation(matched: Option<&Matched>) -> String {
                 Flag::NameDiffers => " name_differs",
                 Flag::Renamed => " renamed",
                 Flag::VerifyOnSite => " verify_on_site",
+                Flag::StatusDoubtful => " status_doubtful",
             });
             format!("party {party} {rule}{}", flags.collect::<String>())
         }
-        Some(Matched::OnSubjectUnit) => "on subject's unit".to_owned(),
+        Some(Matched::OnSubjectUnit { .. }) => "on subject's unit".to_owned(),
         None => "nothing says why".to_owned(),
     }
 }
@@ -120,6 +121,8 @@ fn withholding(rule: Withholding) -> &'static str {
     match rule {
         Withholding::NameDiffers => "name_differs",
         Withholding::PersonNameOnly => "person_name_only",
+        Withholding::NumberDamaged => "number_damaged",
+        Withholding::BuildingOnly => "building_only",
         Withholding::PermitIssue => "permit_issue",
         Withholding::Provisional => "provisional",
         Withholding::ParcelOnly => "parcel_only",
