@@ -260,9 +260,19 @@ fn the_demo_needs_nothing_and_leaves_what_it_says() {
     let output = Env::run_bare(&["demo", "--keep", kept.to_str().unwrap()]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}", said(&output));
-    for expected in
-        ["查封登记", "组织机构代码一致，名称已变", "未查询到登记信息", "<RESULT>0000</RESULT>", "bdcd serve --config"]
-    {
+    for expected in [
+        "查封登记",
+        "轮候第1位",
+        "地役权",
+        "抵押权",
+        "建筑面积：112.40平方米",
+        "组织机构代码一致，名称已变",
+        "未查询到登记信息",
+        "名称一致，需现场核实",
+        "In doubt: a registration names the company",
+        "<RESULT>0000</RESULT>",
+        "bdcd serve --config",
+    ] {
         assert!(text.contains(expected), "{expected}");
     }
     assert!(kept.join("inquiries/person.json").exists() && kept.join("bdcd.toml").exists());

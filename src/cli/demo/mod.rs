@@ -1,6 +1,7 @@
 //! `bdcd demo`: everything at once, with nothing prepared; and synthetic counties.
 
 mod county;
+mod doubts;
 mod pki;
 
 use std::{
@@ -34,7 +35,7 @@ pub(super) struct Arguments {
 }
 
 /// The demo's subjects, of `fixtures/county`: file of the inquiry, why it is asked, name, document kind, document number.
-const SUBJECTS: [(&str, &str, &str, &str, &str); 3] = [
+const SUBJECTS: [(&str, &str, &str, &str, &str); 5] = [
     ("person.json", "a person with a mortgaged and seized flat", "沈测安", "1", "990102197802140013"),
     (
         "company.json",
@@ -44,6 +45,14 @@ const SUBJECTS: [(&str, &str, &str, &str, &str); 3] = [
         "91990102XY00001191",
     ),
     ("nothing.json", "someone with nothing", "无产某", "1", "990102199912310959"),
+    ("everything.json", "a flat with a mortgage, seizures and an easement", "虚测全", "1", "990102197904041016"),
+    (
+        "doubtful.json",
+        "a company that the register names without a number",
+        "测试无号贸易有限公司",
+        "8",
+        "91990102XY0001525K",
+    ),
 ];
 
 const COURT: (&str, &str) = ("某市中级人民法院", "测01");
@@ -186,7 +195,9 @@ async fn play(config: &Config, folder: &Path, kept_in: Option<&Path>) -> Result<
     for (at, (_, why, name, kind, number)) in SUBJECTS.iter().enumerate() {
         let response = client.query(document(at, name, kind, number).inquiry()?).await?;
         print(&format!("\n━━ {}. {why}: {name} ━━\n\n", at + 1))?;
-        print(&table::of_answer(&query::decode(&response.answer)?))?;
+        let answer = query::decode(&response.answer)?;
+        print(&table::of_answer(&answer))?;
+        print(&doubts::explained(&answer))?;
         kept.push(response.encode_to_vec());
     }
     print("\n━━ what the first answer proves, offline, from its bytes and the registry's public key ━━\n\n")?;
