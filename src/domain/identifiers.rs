@@ -3,20 +3,20 @@
 //! Nothing here rejects anything: registers hold wrong check digits and impossible dates, which are compared and converted
 //! as text all the same (D8). A number is read by its shape, not by the document kind it stands under.
 //!
-//! Source: GB 11643-1999, GB 32100-2015, GB 11714-1997; `identifiers.md` §1-§5, §10.1; D9, D14, D16-D18.
+//! Source: GB 11643-1999, GB 32100-2015, GB 11714-1997; `deploy/DECISIONS.md`, "Identifiers"; D9, D14, D16-D18.
 
 use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Characters that join or separate parts of a name in foreign and minority names (`identifiers.md` §10.1, D17).
+/// Characters that join or separate parts of a name in foreign and minority names (D17).
 const NAME_DOTS: &[char] =
     &['\u{00B7}', '\u{2022}', '\u{30FB}', '\u{FF65}', '\u{2219}', '\u{2027}', '\u{22C5}', '\u{002E}', '\u{FF0E}'];
 
 /// Words that stand for «none» where a number belongs (D14).
 const NONE_WORDS: &[&str] = &["无", "不详", "空", "未知", "暂无", "没有", "NULL"];
 
-/// Whether a character stands between several names or numbers in one value (`registry-tables.md` §6, D16).
+/// Whether a character stands between several names or numbers in one value (`deploy/DECISIONS.md`, "Tables", D16).
 fn is_separator(character: char) -> bool {
     matches!(character, '、' | '，' | ',' | ';' | '；')
 }
@@ -167,7 +167,7 @@ fn is_date(digits: &str) -> bool {
 /// Lossy: 1880 and 1980 project alike, so a hit by this form is confirmed by name before it is reported. Returns `None`
 /// where the number has no such form: a century other than 18 or 19 (D9), residence permits beginning 81, 82, 83.
 ///
-/// Source: GB 11643-1999; `identifiers.md` §1.
+/// Source: GB 11643-1999; `deploy/DECISIONS.md`, "Identifiers".
 #[must_use]
 pub fn fifteen_digits(citizen: &str) -> Option<String> {
     let has_form = is_citizen_shaped(citizen)

@@ -4,7 +4,7 @@
 //! finds candidates without knowing the rules; [`Subject::compare`] then decides by the rules. It never guesses: what a
 //! rule does not confirm is withheld under a named rule, and counted.
 //!
-//! Source: `identifiers.md` §10; decisions D6-D18.
+//! Source: `deploy/DECISIONS.md`, "Identifiers"; decisions D6-D18.
 
 use std::{borrow::Cow, cell::LazyCell, ops::Deref};
 
@@ -242,7 +242,7 @@ impl DocumentKind {
         }
     }
 
-    /// Whether one document may stand under both kinds (`identifiers.md` §10.2, D11).
+    /// Whether one document may stand under both kinds (`deploy/DECISIONS.md`, "Identifiers", D11).
     fn may_be(self, other: Self, number: &str) -> bool {
         let is_residence_permit =
             is_citizen_shaped(number) && ["81", "82", "83"].iter().any(|prefix| number.starts_with(prefix));

@@ -3,7 +3,7 @@
 //! A bureau may export a table under its standard name or its exchange name, with columns in any order and others beside
 //! them. What is not listed here is not read.
 //!
-//! Source: 《不动产登记数据库标准（试行）》, `registry-tables.md` §2, §5, §6.
+//! Source: 《不动产登记数据库标准（试行）》, `deploy/DECISIONS.md`, "Tables".
 
 pub mod standard;
 
@@ -75,7 +75,7 @@ struct Described {
     columns: &'static [&'static str],
 }
 
-/// Column names that later exports use for a column of the standard (`registry-tables.md` §6).
+/// Column names that later exports use for a column of the standard (`deploy/DECISIONS.md`, "Tables").
 const SYNONYMS: &[(Table, &str, &str)] = &[(Table::Dyiq, "XYDQLRZJZH", "XYDQLRZJH"), (Table::Yhydzb, "ZHDM", "ZHHDDM")];
 
 impl Table {

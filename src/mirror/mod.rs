@@ -55,7 +55,7 @@
 //!
 //! # Joins
 //!
-//! Version 1 of the rules (`meta.rules`). They follow `registry-tables.md` §3-§4 and `decisions.md`, and say what those leave
+//! Version 2 of the rules (`meta.rules`). They follow `deploy/DECISIONS.md`, and say what those leave
 //! open. Values are trimmed. *Folded* is: without blanks (of any kind) and control characters, full-width to half-width.
 //!
 //! **Unit number.** Folded and upper case. Empty, 无, 不详, 空, 暂无, 未知, NULL, and nothing but zeros, dashes and strokes mean

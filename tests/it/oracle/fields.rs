@@ -1,4 +1,4 @@
-//! Where each thing told of a registration comes from, written down a second time from `registry-tables.md` §4.
+//! Where each thing told of a registration comes from, written down a second time from `deploy/DECISIONS.md`, "Fields".
 //!
 //! `name=sources`: a bare column is the right's own; `P.` is the parcel, `S.` the sea, `H.` the house, `Z.` its building,
 //! `G.` the structure, `X.` the project's building; `@` a rule of its own; the first that is not empty counts. `name:date`

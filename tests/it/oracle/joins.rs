@@ -1,6 +1,6 @@
 //! Rights, holders, status and units of a package, joined plainly: every table in memory, every join a loop or a hash map.
 //!
-//! Written from `registry-tables.md` §3-§4 and the rules of the mirror's page, not from its code.
+//! Written from `deploy/DECISIONS.md`, "Joins" and "Fields", and the rules of the mirror's page, not from its code.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -26,7 +26,7 @@ pub(crate) struct Right<'a> {
     pub(crate) holders: HashMap<Place, Vec<&'a Row>>,
 }
 
-/// A right's marks of ending (`registry-tables.md` §3).
+/// A right's marks of ending (`deploy/DECISIONS.md`, "Joins").
 const ENDINGS: [&str; 7] = ["JFYWH", "JFDJSJ", "ZXDYYWH", "ZXSJ", "ZXYYYWH", "ZXYYDJSJ", "ZXYGYWH"];
 
 /// The rights of a package and what stands on each place.

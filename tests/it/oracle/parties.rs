@@ -1,6 +1,6 @@
 //! When a registered party is the subject, decided a second time.
 //!
-//! Written from `identifiers.md` §10 and the decisions D6-D18 alone; it shares nothing with `domain::matching` and
+//! Written from `deploy/DECISIONS.md`, "Identifiers" and D6-D18, alone; it shares nothing with `domain::matching` and
 //! `domain::identifiers`, so that a mistake there is a difference here.
 
 use unicode_normalization::UnicodeNormalization as _;

@@ -100,7 +100,7 @@ fn read_csv(table: &str, text: &str) -> Vec<Row> {
     rows
 }
 
-/// The standard's name of a column (`registry-tables.md` §6).
+/// The standard's name of a column (`deploy/DECISIONS.md`, "Tables").
 fn standard(table: &str, column: &str) -> String {
     match (table, column) {
         ("DYIQ", "XYDQLRZJZH") => "XYDQLRZJH",
