@@ -153,7 +153,7 @@ fn has_valid_check(number: &str, check: impl Fn(&str) -> Option<char>) -> bool {
 }
 
 /// Whether eight digits are a date `yyyymmdd` of the calendar.
-fn is_date(digits: &str) -> bool {
+pub(super) fn is_date(digits: &str) -> bool {
     let number = |range: std::ops::Range<usize>| digits.get(range).and_then(|part| part.parse::<i8>().ok());
     let year = digits.get(..4).and_then(|year| year.parse::<i16>().ok());
     match (year, number(4..6), number(6..8)) {

@@ -1,13 +1,28 @@
-//! What a package says of its own words.
+//! The one place where a cell of the register becomes a value.
+//!
+//! Exports of databases, tools and spreadsheets write «none», codes, dates, amounts and numbers in many ways. What a cell
+//! means is decided here and nowhere else: the loader, the matcher and the court's side call the same functions, so that
+//! two sides of a comparison cannot differ in what they take a text for. All of it is pure, and nothing here refuses.
+//!
+//! Source: `deploy/DECISIONS.md`, D35-D43, D50, D51, D55.
 
-use std::collections::BTreeMap;
+pub mod code;
+pub mod column;
+pub mod date;
+pub mod decimal;
+pub mod none;
+pub mod number;
+pub mod place;
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use super::tables::Table;
 
 /// A package's own words for "none" and for codes, and its time zone.
 #[derive(Clone, Debug)]
 pub struct Vocabulary {
     none: Vec<String>,
     codes: BTreeMap<String, BTreeMap<String, String>>,
-    #[expect(dead_code, reason = "dates of another zone are not converted yet")]
     utc_offset_seconds: i32,
 }
 
@@ -15,13 +30,32 @@ impl Vocabulary {
     /// A package's own words: `codes` is keyed by the column, as `QSZT` or `CFDJ.CFLX`, then by the word.
     #[must_use]
     pub fn new(none: &[String], codes: &BTreeMap<String, BTreeMap<String, String>>, utc_offset_seconds: i32) -> Self {
-        Self { none: none.to_vec(), codes: codes.clone(), utc_offset_seconds }
+        let keyed = codes.iter().map(|(column, words)| {
+            let words = words.iter().map(|(word, code)| (code::folded(word).into_owned(), code.clone()));
+            (column.to_ascii_uppercase(), words.collect())
+        });
+        Self { none: none.iter().map(|word| folded(word)).collect(), codes: keyed.collect(), utc_offset_seconds }
     }
 
     /// Whether the package has no words of its own.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.none.is_empty() && self.codes.is_empty()
+    }
+
+    /// Whether the package says that this text is none, or everybody does (D35).
+    #[must_use]
+    pub fn is_none(&self, text: &str) -> bool {
+        none::is_none(text) || (!self.none.is_empty() && self.none.contains(&folded(text)))
+    }
+
+    /// The code that the package says a word of this column means.
+    fn code(&self, table: Table, column: &str, text: &str) -> Option<&str> {
+        if self.codes.is_empty() {
+            return None;
+        }
+        let of = |key: &str| self.codes.get(key)?.get(&*code::folded(text)).map(String::as_str);
+        of(&format!("{}.{column}", table.name())).or_else(|| of(column))
     }
 }
 
@@ -30,4 +64,14 @@ impl Default for Vocabulary {
     fn default() -> Self {
         Self::new(&[], &BTreeMap::new(), 8 * 3600)
     }
+}
+
+/// A word as the package's own words are compared: visible, without blanks, narrow, in upper case.
+fn folded(text: &str) -> String {
+    none::compact(text).to_uppercase()
+}
+
+/// A text without what stands only for form in numbers that join rows: see [`none::compact`].
+fn compact(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) { Cow::Borrowed(text) } else { Cow::Owned(none::compact(text)) }
 }
