@@ -1,4 +1,4 @@
-//! Names and numbers: their normal forms, their check digits, and the forms that one can be converted into.
+//! Numbers of documents: their normal form, their check digits, and the forms that one can be converted into.
 //!
 //! Nothing here rejects anything: registers hold wrong check digits and impossible dates, which are compared and converted
 //! as text all the same (D8). A number is read by its shape, not by the document kind it stands under.
@@ -9,41 +9,9 @@ use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Characters that join or separate parts of a name in foreign and minority names (D17).
-const NAME_DOTS: &[char] =
-    &['\u{00B7}', '\u{2022}', '\u{30FB}', '\u{FF65}', '\u{2219}', '\u{2027}', '\u{22C5}', '\u{002E}', '\u{FF0E}'];
+use super::cell::none;
 
-/// Words that stand for «none» where a number belongs (D14).
-const NONE_WORDS: &[&str] = &["无", "不详", "空", "未知", "暂无", "没有", "NULL"];
-
-/// Whether a character stands between several names or numbers in one value (`deploy/DECISIONS.md`, "Tables", D16).
-fn is_separator(character: char) -> bool {
-    matches!(character, '、' | '，' | ',' | ';' | '；')
-}
-
-/// Whether a character is blank or cannot be seen: white space, zero-width marks, the byte-order mark.
-fn is_blank(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
-}
-
-fn is_dash(character: char) -> bool {
-    matches!(
-        character,
-        '-' | '\u{00AD}' | '\u{058A}' | '\u{2010}'
-            ..='\u{2015}'
-                | '\u{2043}'
-                | '\u{207B}'
-                | '\u{208B}'
-                | '\u{2212}'
-                | '\u{2E3A}'
-                | '\u{2E3B}'
-                | '\u{FE58}'
-                | '\u{FE63}'
-                | '\u{FF0D}'
-    )
-}
-
-/// The form in which numbers are compared: NFKC, without blanks, dashes and dots, in upper case.
+/// The form in which numbers are compared: NFKC, without blanks, dashes, dots, brackets and quotation marks, in upper case.
 ///
 /// Most numbers stand in that form already and are handed back as they are.
 #[must_use]
@@ -54,43 +22,22 @@ pub fn normal_number(number: &str) -> Cow<'_, str> {
     if number.is_ascii() {
         return number
             .bytes()
-            .filter(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b'-' | b'.' | 0x0B))
+            .filter(|byte| byte.is_ascii_graphic() && !b"-.()[]{}<>\"'`".contains(byte))
             .map(|byte| char::from(byte.to_ascii_uppercase()))
             .collect();
     }
     number
         .nfkc()
-        .filter(|character| !is_blank(*character) && !is_dash(*character) && !NAME_DOTS.contains(character))
+        .filter(|one| !one.is_whitespace() && !none::is_invisible(*one) && !none::is_dash(*one) && !none::is_dot(*one))
+        .filter(|one| none::bracket(*one).is_none() && !none::is_quote(*one))
         .flat_map(char::to_uppercase)
         .collect()
 }
 
-/// The form in which names are compared: without blanks, full-width parentheses and letters folded to half-width, name dots
-/// folded to one, Latin letters in upper case. Characters that Unicode holds to be the same (NFC) are the same.
-#[must_use]
-pub fn normal_name(name: &str) -> String {
-    name.nfc()
-        .filter(|character| !is_blank(*character))
-        .map(|character| match character {
-            dot if NAME_DOTS.contains(&dot) => '\u{00B7}',
-            // The full-width comma stays what it is: commas are not folded (D17).
-            '\u{FF0C}' => character,
-            '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character),
-            _ => character,
-        })
-        .flat_map(char::to_uppercase)
-        .collect()
-}
-
-/// The parts of a value that may hold several names or numbers, each trimmed, none empty.
-pub fn parts(value: &str) -> impl Iterator<Item = &str> {
-    value.split(is_separator).map(str::trim).filter(|part| !part.is_empty())
-}
-
-/// Whether a normalised number says that there is none: empty, zeros alone, or a word for it (D14).
+/// Whether a normalised number says that there is none: empty, zeros alone, or a word for it (D14, D35).
 #[must_use]
 pub fn is_no_number(normalised: &str) -> bool {
-    normalised.bytes().all(|byte| byte == b'0') || NONE_WORDS.contains(&normalised)
+    none::is_none_or_zero(normalised)
 }
 
 /// The check character of a citizen identity number, from its first 17 digits; `None` where they are not 17 digits.
@@ -212,14 +159,34 @@ pub fn is_organisation_shaped(number: &str) -> bool {
         && (bytes[8].is_ascii_digit() || bytes[8] == b'X')
 }
 
-/// The stem of a travel permit without its issue count (D18): a letter and 8 digits, or under document kind 2 just the 8
-/// digits, with or without two more.
-#[must_use]
-pub fn permit_stem(number: &str, is_permit_kind: bool) -> Option<&str> {
-    let digits = number.strip_prefix(|letter: char| letter.is_ascii_uppercase());
-    let rest = digits.or_else(|| is_permit_kind.then_some(number))?;
-    let is_permit = matches!(rest.len(), 8 | 10) && rest.bytes().all(|byte| byte.is_ascii_digit());
-    is_permit.then(|| &number[..number.len() - (rest.len() - 8)])
+/// A travel permit without its issue count and issue letter (D18, D51).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permit<'a> {
+    /// The letter in front; permits of Taiwan have none.
+    pub letter: Option<char>,
+    /// The 8 digits.
+    pub digits: &'a str,
+}
+
+impl<'a> Permit<'a> {
+    /// Reads a letter and 8 digits, or under document kind 2 just the 8 digits, each with or without two more and a letter.
+    #[must_use]
+    pub fn read(number: &'a str, is_permit_kind: bool) -> Option<Self> {
+        let letter = number.chars().next().filter(char::is_ascii_uppercase);
+        let rest = if letter.is_some() { &number[1..] } else { number };
+        let rest = match letter {
+            None if is_permit_kind => rest.strip_suffix(|one: char| one.is_ascii_uppercase()).unwrap_or(rest),
+            _ => rest,
+        };
+        let is_permit = matches!(rest.len(), 8 | 10) && rest.bytes().all(|byte| byte.is_ascii_digit());
+        (is_permit && (letter.is_some() || is_permit_kind)).then(|| Self { letter, digits: &rest[..8] })
+    }
+
+    /// Whether both may be issues of one permit: letters that differ are of different places.
+    #[must_use]
+    pub fn may_be(self, other: Self) -> bool {
+        self.digits == other.digits && (self.letter == other.letter || self.letter.is_none() || other.letter.is_none())
+    }
 }
 
 #[cfg(test)]
@@ -256,14 +223,6 @@ mod tests {
     }
 
     #[test]
-    fn names_are_compared_without_width_blanks_and_kinds_of_dot() {
-        assert_eq!(normal_name("阿卜杜拉•买买提"), normal_name("阿卜杜拉 · 买买提"));
-        assert_eq!(normal_name("某某（集团）有限公司"), normal_name("某某(集团)有限 公司"));
-        assert_eq!(normal_name("ａbc"), "ABC");
-        assert_ne!(normal_name("张，三"), normal_name("张,三"));
-    }
-
-    #[test]
     fn words_and_zeros_are_no_number() {
         for none in ["", "无", "不详", "0000", "-"] {
             assert!(is_no_number(&normal_number(none)), "{none}");
@@ -272,10 +231,14 @@ mod tests {
     }
 
     #[test]
-    fn permits_have_a_stem_with_and_without_issue_count() {
-        assert_eq!(permit_stem("H1234567802", false), Some("H12345678"));
-        assert_eq!(permit_stem("H12345678", false), Some("H12345678"));
-        assert_eq!(permit_stem("1234567801", true), Some("12345678"));
-        assert_eq!(permit_stem("1234567801", false), None);
+    fn permits_are_read_with_and_without_issue_count() {
+        let read = |number, is_kind| Permit::read(number, is_kind).map(|permit| (permit.letter, permit.digits));
+        assert_eq!(read("H1234567802", false), Some((Some('H'), "12345678")));
+        assert_eq!(read("H12345678", false), Some((Some('H'), "12345678")));
+        assert_eq!(read("1234567801", true), Some((None, "12345678")));
+        assert_eq!(read("12345678B", true), Some((None, "12345678")));
+        assert_eq!(read("1234567801", false), None);
+        let of = |number| Permit::read(number, true).unwrap();
+        assert!(of("T12345678").may_be(of("12345678")) && !of("H12345678").may_be(of("M12345678")));
     }
 }

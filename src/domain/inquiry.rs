@@ -1,8 +1,8 @@
 //! One question about one subject, checked.
 
 use super::{
-    identifiers::{is_no_number, normal_name, normal_number},
-    kinds::{Kind, code},
+    cell::{code, name, number},
+    kinds::Kind,
     matching::Subject,
     wire::{Field, Malformed, Reader, Writer},
 };
@@ -100,16 +100,18 @@ impl Draft {
                 "is missing: give the work certificate (工作证) or the official certificate (公务证)".into();
             violations.push(Violation { field: WORK_CERTIFICATE.named(door), description });
         }
-        let document_kind = code(&self.document_kind);
+        let folded = code::folded(&self.document_kind);
+        let document_kind = &*folded;
         if !document_kind.is_empty() && !DOCUMENT_KINDS.contains(&document_kind) {
             let description = format!("is none of list ZJZL: give one of {}", DOCUMENT_KINDS.join(", "));
             violations.push(Violation { field: DOCUMENT_KIND.named(door), description });
         }
-        if !self.document_number.trim().is_empty() && is_no_number(&normal_number(&self.document_number)) {
-            let description = "says that there is no number: give the subject's document number".into();
-            violations.push(Violation { field: DOCUMENT_NUMBER.named(door), description });
+        if !self.document_number.trim().is_empty()
+            && let Err(error) = number::of_court(document_kind, &self.document_number)
+        {
+            violations.push(Violation { field: DOCUMENT_NUMBER.named(door), description: error.to_string() });
         }
-        if !self.subject_name.trim().is_empty() && normal_name(&self.subject_name).is_empty() {
+        if !self.subject_name.trim().is_empty() && name::normal(&self.subject_name).is_empty() {
             violations
                 .push(Violation { field: SUBJECT_NAME.named(door), description: "holds no visible character".into() });
         }
@@ -369,7 +371,7 @@ mod tests {
             notice_number: text("（2026）房查字第00001号"),
             subject_name: text("测试甲"),
             document_kind: text("01"),
-            document_number: text("2323"),
+            document_number: text("990202197903051015"),
             items: vec![3, 1, 3],
             include_ended: false,
         }

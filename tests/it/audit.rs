@@ -60,7 +60,7 @@ fn asked_county() -> (Env, Daemon) {
         let mut foreign = asked("N5", PERSON, 1);
         "测99".clone_into(&mut foreign.inquiry.as_mut().unwrap().court.as_mut().unwrap().code);
         client.query(foreign).await.unwrap_err();
-        let message = fs::read("fixtures/messages/query-request.xml").unwrap();
+        let message = fs::read("fixtures/messages/query-request-whole.xml").unwrap();
         client.exchange(ExchangeRequest { message }).await.unwrap();
         // The same again is no entry.
         client.query(asked("N1", PERSON, 0)).await.unwrap();

@@ -248,7 +248,7 @@ fn query_and_exchange_go_through_the_running_daemon() {
     assert_eq!(json["coverage"]["reported"], 6);
     assert_eq!(json["units"][0]["registrations"][0]["match"]["rule"], "exact");
 
-    let message = fs::read("fixtures/messages/query-request.xml").unwrap();
+    let message = fs::read("fixtures/messages/query-request-whole.xml").unwrap();
     let output = env.run_with_input(&["exchange"], &message);
     assert!(String::from_utf8_lossy(&output.stdout).contains("<RESULT>0100</RESULT>"), "{}", said(&output));
 }

@@ -170,17 +170,25 @@ fn a_message_over_the_limit_is_refused_by_name() {
 }
 
 #[test]
-fn the_specifications_sample_goes_through_unchanged() {
+fn the_specifications_sample_goes_through_once_its_number_is_whole() {
     let env = Env::with_county();
     let daemon = env.serve();
     block_on(async {
         let mut client = env.connect(&daemon, "gateway").await;
-        let message = std::fs::read("fixtures/messages/query-request.xml").unwrap();
+        let message = std::fs::read("fixtures/messages/query-request-whole.xml").unwrap();
         let response = client.exchange(ExchangeRequest { message }).await.unwrap().into_inner();
         let read = feedback::read(&response.answer, Leaves::Plain).unwrap();
         let [result] = &read.results[..] else { panic!("one request, one result") };
         assert_eq!((result.request_number.as_str(), result.result.as_str()), ("20111128320000100002", "0100"));
         assert!(result.message.contains("2026-11-23T06:00:00+08:00"));
+
+        // As printed, it asks about an identity card of four digits: told so, not answered with "nothing found" (D42).
+        let message = std::fs::read("fixtures/messages/query-request.xml").unwrap();
+        let response = client.exchange(ExchangeRequest { message }).await.unwrap().into_inner();
+        let read = feedback::read(&response.answer, Leaves::Plain).unwrap();
+        let [result] = &read.results[..] else { panic!("one request, one result") };
+        assert_eq!(result.result, "2040");
+        assert!(result.message.contains("ZJH"), "{}", result.message);
     });
 }
 

@@ -104,7 +104,7 @@ fn what_commands_keep_is_verified_by_commands_and_by_a_script() {
     let again = env.run(&["query", &path("inquiry.json"), "--save", &path("answer.bin")]);
     assert_eq!(again.status.code(), Some(3), "evidence is not written over");
     assert!(said(&again).contains("give another name"), "{}", said(&again));
-    let message = fs::read("fixtures/messages/query-request.xml").unwrap();
+    let message = fs::read("fixtures/messages/query-request-whole.xml").unwrap();
     let exchanged = env.run_with_input(&["exchange", "--save", &path("feedback.bin")], &message);
     assert!(exchanged.status.success(), "{}", said(&exchanged));
 
@@ -121,7 +121,7 @@ fn what_commands_keep_is_verified_by_commands_and_by_a_script() {
     let feedback = verify(&[
         &path("feedback.bin"),
         "--request",
-        "fixtures/messages/query-request.xml",
+        "fixtures/messages/query-request-whole.xml",
         "--key",
         &path("ledger.pub"),
     ]);
@@ -140,7 +140,7 @@ fn what_commands_keep_is_verified_by_commands_and_by_a_script() {
         let (answer, asked) = (env.path("answer.bin"), env.path("asked.bin"));
         let told = run_script(&key, &[&answer, &asked]).unwrap();
         assert!(told.starts_with("ok index 2 of ") && told.ends_with(", answer and request\n"), "{told}");
-        let message = Path::new("fixtures/messages/query-request.xml");
+        let message = Path::new("fixtures/messages/query-request-whole.xml");
         assert!(run_script(&key, &[&env.path("feedback.bin"), message]).is_some());
         assert_eq!(run_script(&key, &[&answer, message]), None);
     }
@@ -331,7 +331,7 @@ fn a_feedback_message_is_signed_where_that_is_switched_on() {
     let env = Env::with_county();
     env.configure("", "[exchange]\ndigital-sign = true\n");
     let daemon = env.serve();
-    let message = fs::read("fixtures/messages/query-request.xml").unwrap();
+    let message = fs::read("fixtures/messages/query-request-whole.xml").unwrap();
     let (first, again) = block_on(async {
         let mut client = env.connect(&daemon, "gateway").await;
         let mut ask =

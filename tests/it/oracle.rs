@@ -85,8 +85,16 @@ pub(crate) struct ExpectedRegistration {
 }
 
 /// Rules of withholding, in the order of precedence.
-const RULES: [&str; 7] =
-    ["name_differs", "person_name_only", "permit_issue", "provisional", "parcel_only", "ended", "not_asked"];
+const RULES: [&str; 8] = [
+    "name_differs",
+    "person_name_only",
+    "number_damaged",
+    "permit_issue",
+    "provisional",
+    "parcel_only",
+    "ended",
+    "not_asked",
+];
 
 fn rule(found: Found) -> &'static str {
     match found {
@@ -97,6 +105,7 @@ fn rule(found: Found) -> &'static str {
         Found::NameDiffers => "name_differs",
         Found::PersonNameOnly => "person_name_only",
         Found::PermitIssue => "permit_issue",
+        Found::NumberDamaged => "number_damaged",
     }
 }
 
@@ -288,7 +297,16 @@ impl Oracle {
 
 /// What two numbers share where one may be the other.
 fn keys(number: &Number) -> impl Iterator<Item = String> {
-    let forms = [Some(&number.text), number.fifteen.as_ref(), number.organisation.as_ref(), number.stem.as_ref()];
+    let permit = number.permit.as_ref().map(|(_, digits)| digits);
+    let core = number.core.as_ref().map(|(core, _)| core);
+    let forms = [
+        Some(&number.text),
+        number.fifteen.as_ref(),
+        number.organisation.as_ref(),
+        permit,
+        core,
+        number.seventeen.as_ref(),
+    ];
     forms.into_iter().flatten().map(|form| format!("number {form}")).collect::<BTreeSet<_>>().into_iter()
 }
 

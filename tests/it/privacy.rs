@@ -13,7 +13,10 @@ use base64::{
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
 use bdcd::{
-    domain::identifiers::{fifteen_digits, normal_name, normal_number},
+    domain::{
+        cell::name::normal as normal_name,
+        identifiers::{fifteen_digits, normal_number},
+    },
     rpc::contract::{ExchangeRequest, QueryRequest},
 };
 use serde_json::json;

@@ -10,7 +10,7 @@ use bdcd::{
     service::draft,
 };
 
-fn inquiry(name: &str, kind: &str, number: &str) -> Inquiry {
+fn inquiry(name: &str, kind: &str, number: &str) -> Option<Inquiry> {
     let text = str::to_owned;
     let draft = Draft {
         request_number: text("1"),
@@ -28,7 +28,7 @@ fn inquiry(name: &str, kind: &str, number: &str) -> Inquiry {
         include_ended: true,
         ..Draft::default()
     };
-    draft.check(Door::Query).unwrap_or_else(|violations| panic!("{violations:?}"))
+    draft.check(Door::Query).ok()
 }
 
 /// Compiles the fixture county into a fresh directory, under a key of its own.
@@ -48,10 +48,11 @@ fn inquiries() -> Vec<Inquiry> {
     let headers = rows.headers().unwrap().clone();
     let column = |name: &str| headers.iter().position(|known| known == name).unwrap();
     let (name, kind, number) = (column("QLRMC"), column("ZJZL"), column("ZJH"));
+    // Cells that no court can ask about, as those of several numbers (D42), are left out.
     let asked = rows.records().map(Result::unwrap).filter_map(|row| {
         let kind = if row[kind].is_empty() { "99" } else { &row[kind] };
         let is_askable = row[number].chars().any(|one| one.is_ascii_digit() && one != '0') && row[name].len() < 200;
-        is_askable.then(|| inquiry(&row[name], kind, &row[number]))
+        is_askable.then(|| inquiry(&row[name], kind, &row[number])).flatten()
     });
     asked.collect()
 }

@@ -10,6 +10,7 @@ pub mod code;
 pub mod column;
 pub mod date;
 pub mod decimal;
+pub mod name;
 pub mod none;
 pub mod number;
 pub mod place;
@@ -74,4 +75,9 @@ fn folded(text: &str) -> String {
 /// A text without what stands only for form in numbers that join rows: see [`none::compact`].
 fn compact(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) { Cow::Borrowed(text) } else { Cow::Owned(none::compact(text)) }
+}
+
+/// The text with HTML entities undone, as web forms leave them in a register (D39).
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if text.contains('&') { html_escape::decode_html_entities(text) } else { Cow::Borrowed(text) }
 }

@@ -114,6 +114,27 @@ pub fn is_dash(character: char) -> bool {
     )
 }
 
+/// Whether a character is a dot that joins or ends parts of a number or a foreign name (D17, D52).
+#[must_use]
+pub fn is_dot(character: char) -> bool {
+    matches!(
+        character,
+        '\u{B7}'
+            | '\u{2022}'
+            | '\u{30FB}'
+            | '\u{FF65}'
+            | '\u{2219}'
+            | '\u{2027}'
+            | '\u{22C5}'
+            | '.'
+            | '\u{FF0E}'
+            | '\u{2024}'
+            | '\u{FE52}'
+            | '\u{2D9}'
+            | '\u{25CF}'
+    )
+}
+
 /// The bracket that every bracket of its side is compared as: `(` or `)`; `None` for any other character.
 #[must_use]
 pub fn bracket(character: char) -> Option<char> {

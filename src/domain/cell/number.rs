@@ -93,7 +93,7 @@ pub fn of_register(registered: &str) -> Numbers<'_> {
         }
         return numbers;
     }
-    let text = unescaped(registered);
+    let text = super::unescaped(registered);
     let text = none::visible(&text);
     if none::is_none_or_zero(&text) {
         return numbers;
@@ -234,11 +234,6 @@ fn is_decimal(text: &str) -> bool {
             && whole.len() >= 4
             && whole.bytes().all(|byte| byte.is_ascii_digit())
     })
-}
-
-/// The text with HTML entities undone, as web forms leave them in a register.
-fn unescaped(text: &str) -> Cow<'_, str> {
-    if text.contains('&') { html_escape::decode_html_entities(text) } else { Cow::Borrowed(text) }
 }
 
 /// In compatibility form and upper case, brackets of one kind, blanks kept.

@@ -1,31 +1,41 @@
 //! When a registered party is the subject, decided a second time.
 //!
-//! Written from `deploy/DECISIONS.md`, "Identifiers" and D6-D18, alone; it shares nothing with `domain::matching` and
+//! Written from `deploy/DECISIONS.md`, "Identifiers" and D6-D18, D35-D41, D51, D52, alone; it shares nothing with `domain::matching` and
 //! `domain::identifiers`, so that a mistake there is a difference here.
 
 use unicode_normalization::UnicodeNormalization as _;
 
 const ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-const DOTS: &str = "·•・･∙‧⋅.．";
+const DOTS: &str = "·•・･∙‧⋅.．․﹒˙●";
 const DASHES: &str = "-‐‑‒–—―−﹘﹣－⁻₋⁃⸺⸻\u{ad}֊";
-const NONE: [&str; 7] = ["无", "不详", "空", "未知", "暂无", "没有", "NULL"];
+const QUOTES: &str = "'\"`‘’“”＂＇";
+const OPENING: &str = "([{（［｛〔【「『〖《〈﹙﹝";
+const CLOSING: &str = ")]}）］｝〕】」』〗》〉﹚﹞";
+const NONE: [&str; 12] =
+    ["无", "不详", "空", "未知", "暂无", "没有", "NULL", "NONE", "NAN", "N/A", "未提供", "无证件号"];
 
 fn is_blank(char: char) -> bool {
-    char.is_whitespace() || "\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}".contains(char)
+    char.is_whitespace()
+        || char.is_control()
+        || "\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{202a}\u{202c}\u{202d}\u{2060}\u{feff}".contains(char)
 }
 
-/// A number without width, blanks, dashes and dots, in upper case.
+/// A number without width, blanks, dashes, dots, brackets and quotation marks, in upper case.
 pub(crate) fn normal_number(number: &str) -> String {
-    let seen = number.nfkc().filter(|char| !is_blank(*char) && !DASHES.contains(*char) && !DOTS.contains(*char));
-    seen.collect::<String>().to_uppercase()
+    let form = [DASHES, DOTS, QUOTES, OPENING, CLOSING].concat();
+    number.nfkc().filter(|char| !is_blank(*char) && !form.contains(*char)).collect::<String>().to_uppercase()
 }
 
-/// A name without width and blanks, with one kind of dot, in upper case; commas stay what they are (D17).
+/// A name without width and blanks, with one kind of dot, bracket, dash and quotation mark, in upper case; commas stay
+/// what they are (D17).
 pub(crate) fn normal_name(name: &str) -> String {
-    let folded = name.nfc().filter(|char| !is_blank(*char)).map(|char| match char {
-        '，' => '，',
+    let narrow = name.replace('，', "\u{e000}");
+    let folded = narrow.nfkc().filter(|char| !is_blank(*char)).map(|char| match char {
         _ if DOTS.contains(char) => '·',
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(char) - 0xfee0).unwrap(),
+        _ if OPENING.contains(char) => '(',
+        _ if CLOSING.contains(char) => ')',
+        _ if DASHES.contains(char) => '-',
+        _ if QUOTES.contains(char) => '"',
         _ => char,
     });
     folded.collect::<String>().to_uppercase()
@@ -33,12 +43,43 @@ pub(crate) fn normal_name(name: &str) -> String {
 
 /// The parts of a cell that may hold several.
 pub(crate) fn split(cell: &str) -> Vec<&str> {
-    cell.split(['、', '，', ',', ';', '；']).map(str::trim).filter(|part| !part.is_empty()).collect()
+    cell.split(['、', '，', ',', ';', '；', '/', '|', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
-/// Whether a normalised number is none at all (D14).
+/// Whether a normalised number is none at all (D14, D35, D37): a word, a filler, or too short to be one.
 pub(crate) fn is_none(number: &str) -> bool {
-    number.chars().all(|char| char == '0') || NONE.contains(&number)
+    let letters = number.bytes().filter(u8::is_ascii_alphanumeric).count();
+    let first = number.chars().next().unwrap_or('0');
+    number.chars().all(|char| char == first)
+        || NONE.contains(&number)
+        || letters < 4
+        || !number.contains(|char: char| char.is_ascii_digit())
+        || "1234567890123456789012345678".contains(number)
+}
+
+/// Whether a number is damaged (D38): rounded to 15 digits, or cut to 17.
+pub(crate) fn is_damaged(number: &str) -> bool {
+    digits(number)
+        && (number.len() == 17
+            || (number.len() == 18
+                && number.ends_with("000")
+                && !number.ends_with(citizen_check(number))
+                && !is_credit_valid(number)))
+}
+
+/// Whether a court can ask about this number as one of that kind (D42).
+pub(crate) fn can_be_asked(kind: &str, number: &str) -> bool {
+    let text = normal_number(number);
+    let length = text.chars().count();
+    split(number).len() == 1
+        && !is_none(&text)
+        && !(digits(&text) && text.len() == 17)
+        && match kind {
+            "1" => [15, 18].contains(&length),
+            "6" => length == 9,
+            "8" => length == 18,
+            _ => true,
+        }
 }
 
 /// A code without leading zeros.
@@ -115,7 +156,12 @@ pub(crate) struct Number {
     is_fifteen: bool,
     pub(crate) fifteen: Option<String>,
     pub(crate) organisation: Option<String>,
-    pub(crate) stem: Option<String>,
+    /// The 8 digits of a travel permit, behind its letter if it has one.
+    pub(crate) permit: Option<(String, String)>,
+    /// Its letters and digits, and the words around them, where it is no identity number and no code.
+    pub(crate) core: Option<(String, String)>,
+    /// The 17 digits that determine the last of an identity number.
+    pub(crate) seventeen: Option<String>,
     is_doubtful: bool,
 }
 
@@ -153,25 +199,65 @@ impl Number {
             && text.is_ascii()
             && text[..8].bytes().all(|byte| byte.is_ascii_alphanumeric())
             && (text.ends_with('X') || digits(&text[8..]));
-        let organisation = if credit {
-            Some(text[8..17].to_owned())
-        } else if is_nine && (is_body_kind(kind) || is_other_kind(kind)) && nature != Nature::Person {
-            Some(text.clone())
-        } else {
-            None
+        // Only where a body may stand: two identity numbers may share these digits (D10).
+        let may_be_body = (is_body_kind(kind) || is_other_kind(kind)) && nature != Nature::Person;
+        let organisation = match (credit, is_nine) {
+            (true, _) => Some(text[8..17].to_owned()),
+            (_, true) => Some(text.clone()),
+            _ => None,
         };
-        let stem = Self::stem(&text, kind);
-        Self { text, kind: kind.to_owned(), is_fifteen, fifteen, organisation, stem, is_doubtful }
+        let permit = Self::permit(&text, kind);
+        let core = Self::core(&text);
+        let is_long = [18, 19].contains(&text.chars().count()) && !is_credit_valid(&text);
+        let seventeen = text.get(..17).filter(|first| is_long && digits(first)).map(str::to_owned);
+        let organisation = organisation.filter(|_| may_be_body);
+        Self { text, kind: kind.to_owned(), is_fifteen, fifteen, organisation, permit, core, seventeen, is_doubtful }
     }
 
-    fn stem(text: &str, kind: &str) -> Option<String> {
+    fn permit(text: &str, kind: &str) -> Option<(String, String)> {
         if !text.is_ascii() || !(kind == "2" || kind == "3" || is_other_kind(kind)) {
             return None;
         }
         let letters = usize::from(text.starts_with(|first: char| first.is_ascii_uppercase()));
-        let is_stem =
-            digits(&text[letters..]) && [8, 10].contains(&(text.len() - letters)) && (letters == 1 || kind == "2");
-        is_stem.then(|| text[..letters + 8].to_owned())
+        let mut rest = &text[letters..];
+        if letters == 0 && kind == "2" {
+            rest = rest.strip_suffix(|last: char| last.is_ascii_uppercase()).unwrap_or(rest);
+        }
+        let is_permit = digits(rest) && [8, 10].contains(&rest.len()) && (letters == 1 || kind == "2");
+        is_permit.then(|| (text[..letters].to_owned(), rest[..8].to_owned()))
+    }
+
+    fn core(text: &str) -> Option<(String, String)> {
+        let letters: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+        if text.is_ascii() && [15, 18].contains(&text.len()) {
+            return None;
+        }
+        let words: String =
+            text.chars().filter(|char| !char.is_ascii() && !"字第号证护照台胞".contains(*char)).collect();
+        let core = if letters.len() == 9 && digits(&letters[..8]) { letters[..8].to_owned() } else { letters };
+        (core.bytes().filter(u8::is_ascii_digit).count() >= 4).then_some((core, words))
+    }
+}
+
+impl Number {
+    /// Equal but for words that one of them lacks (D51).
+    fn is_other_words_for(&self, other: &Self) -> bool {
+        match (&self.core, &other.core) {
+            (Some((own, words)), Some((core, others))) => {
+                own == core && (words == others || words.is_empty() || others.is_empty())
+            }
+            _ => false,
+        }
+    }
+
+    /// One travel permit, of another issue (D18): the letter may be missing, and is never another.
+    fn is_other_issue_of(&self, other: &Self) -> bool {
+        match (&self.permit, &other.permit) {
+            (Some((letter, digits)), Some((other, others))) => {
+                digits == others && (letter == other || letter.is_empty() || other.is_empty())
+            }
+            _ => false,
+        }
     }
 }
 
@@ -199,6 +285,7 @@ pub(crate) enum Found {
     Name,
     NameDiffers,
     PersonNameOnly,
+    NumberDamaged,
     PermitIssue,
 }
 
@@ -213,22 +300,47 @@ impl Found {
 pub(crate) struct Registered {
     pub(crate) names: Vec<String>,
     pub(crate) numbers: Vec<Number>,
+    is_damaged: bool,
     nature: Nature,
 }
 
 impl Registered {
     pub(crate) fn new(name: &str, kind: &str, number: &str, holder_kind: &str) -> Self {
+        let read: Vec<_> = split(number).into_iter().map(normal_number).filter(|part| !is_none(part)).collect();
+        let is_persons = |text: &String| match text.len() {
+            18 => is_citizen_shaped(text) && !is_credit_valid(text),
+            15 => {
+                digits(text)
+                    && format!("19{}-{}-{}", &text[6..8], &text[8..10], &text[10..12])
+                        .parse::<jiff::civil::Date>()
+                        .is_ok()
+            }
+            9 => text.starts_with(|first: char| first.is_ascii_uppercase()) && digits(&text[1..]),
+            _ => false,
+        };
         let nature = match code(holder_kind) {
             "1" => Nature::Person,
             "2" | "3" | "4" | "98" => Nature::Body,
+            _ if ["1", "2", "3", "4", "5"].contains(&code(kind)) => Nature::Person,
+            _ if is_other_kind(code(kind)) && read.iter().any(is_persons) => Nature::Person,
             _ => Nature::Unknown,
         };
         let mut names: Vec<_> = split(name).into_iter().chain([name]).map(normal_name).collect();
         names.retain(|name| !name.is_empty());
         names.sort();
         names.dedup();
-        let numbers = split(number).into_iter().filter(|part| !is_none(&normal_number(part)));
-        Self { names, numbers: numbers.map(|part| Number::new(part, code(kind), nature)).collect(), nature }
+        let is_damaged = read.iter().any(|part| is_damaged(part));
+        let whole = read.iter().filter(|part| !self::is_damaged(part));
+        let numbers = whole.map(|part| Number::new(part, code(kind), nature)).collect();
+        Self { names, numbers, is_damaged, nature }
+    }
+
+    /// Whether one filed as a person may be a body all the same.
+    fn may_be_misfiled(&self) -> bool {
+        let is_card =
+            |number: &Number| is_citizen_shaped(&number.text) || (number.text.len() == 15 && digits(&number.text));
+        !self.numbers.iter().all(is_card)
+            || self.names.iter().any(|name| name.chars().count() >= 5 && !name.contains('·'))
     }
 }
 
@@ -276,10 +388,13 @@ impl Asked {
             (Found::Variant, true, false)
         } else if is_same(&own.organisation, &other.organisation) {
             (Found::Orgcode, is_doubtful, own.text.len() == 18 && other.text.len() == 18)
-        } else if is_same(&own.stem, &other.stem) {
+        } else if own.is_other_words_for(other) && are_compatible(own, other) {
+            (Found::Exact, true, false)
+        } else if own.is_other_issue_of(other) {
             return Some((Found::PermitIssue, Vec::new()));
         } else {
-            return None;
+            let shares = named && is_same(&own.seventeen, &other.seventeen);
+            return shares.then(|| (Found::NumberDamaged, Vec::new()));
         };
         if needs_name && !named {
             return Some((Found::NameDiffers, Vec::new()));
@@ -300,6 +415,9 @@ impl Asked {
             return None;
         }
         let is_convertible = |number: &Number| number.organisation.is_some();
+        if party.is_damaged && (self.nature, party.nature) != (Nature::Person, Nature::Body) {
+            return Some((Found::NumberDamaged, Vec::new()));
+        }
         match (self.nature, party.nature) {
             (Nature::Body, Nature::Body | Nature::Unknown) => {
                 let is_one_convertible = is_convertible(&self.number) != party.numbers.iter().any(is_convertible);
@@ -310,6 +428,9 @@ impl Asked {
                 (party.numbers.is_empty() || is_one_convertible).then(|| (Found::PersonNameOnly, Vec::new()))
             }
             (Nature::Person, Nature::Body) => None,
+            (Nature::Body, Nature::Person) if !party.numbers.is_empty() => {
+                party.may_be_misfiled().then(|| (Found::PersonNameOnly, Vec::new()))
+            }
             _ => party.numbers.is_empty().then(|| (Found::PersonNameOnly, Vec::new())),
         }
     }

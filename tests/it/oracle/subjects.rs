@@ -6,7 +6,7 @@ use bdcd::domain::inquiry::Draft;
 
 use super::{
     Oracle,
-    parties::{citizen_check, code, credit_check, is_citizen_shaped, is_none, normal_number, split},
+    parties::{can_be_asked, citizen_check, code, credit_check, is_citizen_shaped, is_none, normal_number, split},
 };
 
 /// Somebody to ask about.
@@ -71,7 +71,11 @@ impl Oracle {
                 }
             }
         }
-        subjects.into_iter().filter(|subject| subject.document_number.chars().count() <= 200).collect()
+        let can_be_asked = |subject: &Subject| {
+            subject.document_number.chars().count() <= 200
+                && can_be_asked(&subject.document_kind, &subject.document_number)
+        };
+        subjects.into_iter().filter(can_be_asked).collect()
     }
 }
 

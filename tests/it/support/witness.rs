@@ -64,7 +64,7 @@ impl Question {
 
     /// The message.
     pub(crate) fn message() -> ExchangeRequest {
-        ExchangeRequest { message: std::fs::read("fixtures/messages/query-request.xml").unwrap() }
+        ExchangeRequest { message: std::fs::read("fixtures/messages/query-request-whole.xml").unwrap() }
     }
 
     /// The bytes that the entry commits to.

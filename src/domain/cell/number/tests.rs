@@ -1,3 +1,5 @@
+//! Numbers as registers dress and damage them, and as courts ask for them.
+
 use super::*;
 
 const PERSON: &str = "990202197903051015";

@@ -1,0 +1,257 @@
+//! Names of persons and bodies, in the form in which they are compared (D17, D39, D52).
+//!
+//! One name reaches a register in many code points: Kangxi radicals from PDF files, characters of the private use area from
+//! old GBK systems, brackets and dots of every kind. None of that makes another name.
+
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::none;
+
+/// Radicals of the block CJK Radicals Supplement that stand for characters, each behind its radical. Unicode has no
+/// compatibility form for them.
+const RADICALS: &str = "⺁厂⺅亻⺆冂⺇几⺈刀⺉刂⺊卜⺌小⺍小⺎尢⺒巳⺓幺⺕彐⺖忄⺘扌⺙攵⺛旡⺜日⺝月⺞歺⺟母⺠民⺡氵⺢氺⺣灬⺧牛⺨犭⺩王⺪疋⺫目⺬示⺭礻⺮竹\
+⺯糹⺰纟⺲罒⺳网⺶羊⺷羊⺸羊⺹耂⺺肀⺻聿⺼月⺽臼⺾艹⻀艹⻁虎⻂衤⻃覀⻄西⻅见⻆角⻇角⻈讠⻉贝⻊足⻋车⻏邑⻐钅⻑長⻒镸⻓长⻔门⻕阜⻖阝⻗雨⻘青⻙韦⻚页⻛风⻜飞⻝食\
+⻟飠⻠饣⻡首⻢马⻣骨⻤鬼⻥鱼⻦鸟⻧卤⻨麦⻩黄⻪黾⻫斉⻬齐⻭歯⻮齿⻯竜⻰龙⻱龜⻲亀⻳龟";
+
+/// Code points that GBK systems used for characters that Unicode gained later, with their characters of GB 18030-2022.
+static PRIVATE: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
+    // Ranges of code points, and the first two bytes of GB 18030 that each begins with.
+    const RANGES: [(u32, u32, [u8; 2]); 8] = [
+        (0xE78D, 0xE793, [0xA6, 0xD9]),
+        (0xE794, 0xE795, [0xA6, 0xEC]),
+        (0xE796, 0xE796, [0xA6, 0xF3]),
+        (0xE7C7, 0xE7C7, [0xA8, 0xBC]),
+        (0xE7C8, 0xE7C8, [0xA8, 0xBF]),
+        (0xE7E7, 0xE7F3, [0xA9, 0x89]),
+        (0xE815, 0xE843, [0xFE, 0x50]),
+        (0xE844, 0xE864, [0xFE, 0x80]),
+    ];
+    // Of these the decoder keeps the private code point; GB 18030-2005 gave them characters beyond the basic plane.
+    const BEYOND: [(char, char); 6] = [
+        ('\u{E816}', '\u{20087}'),
+        ('\u{E817}', '\u{20089}'),
+        ('\u{E818}', '\u{200CC}'),
+        ('\u{E831}', '\u{215D7}'),
+        ('\u{E83B}', '\u{2298F}'),
+        ('\u{E855}', '\u{241FE}'),
+    ];
+    let mut pairs = BEYOND.to_vec();
+    for (first, last, [lead, trail]) in RANGES {
+        for (code, trail) in (first..=last).zip(trail..) {
+            let bytes = [lead, trail];
+            let (text, _, is_damaged) = encoding_rs::GB18030.decode(&bytes);
+            if let (Some(private), Some(character), false) = (char::from_u32(code), text.chars().next(), is_damaged)
+                && private != character
+            {
+                pairs.push((private, character));
+            }
+        }
+    }
+    pairs
+});
+
+/// The form in which names are compared: visible, without blanks, in compatibility form and upper case, with every
+/// bracket, dash, quotation mark and name dot as one. Commas stay what they are (D17).
+#[must_use]
+pub fn normal(name: &str) -> String {
+    let unescaped = super::unescaped(name);
+    let visible = unescaped.chars().filter(|one| !none::is_invisible(*one)).map(|one| match one {
+        '\u{E000}'..='\u{F8FF}' => PRIVATE.iter().find(|(private, _)| *private == one).map_or(one, |(_, known)| *known),
+        '\u{2E80}'..='\u{2EFF}' => {
+            let mut pairs = RADICALS.chars();
+            pairs.by_ref().find(|radical| *radical == one).and_then(|_| pairs.next()).unwrap_or(one)
+        }
+        _ => one,
+    });
+    let marked: String = visible
+        .map(|one| match one {
+            dot if none::is_dot(dot) => '\u{00B7}',
+            dash if none::is_dash(dash) => '-',
+            quote if none::is_quote(quote) => '"',
+            _ => none::bracket(one).unwrap_or(one),
+        })
+        .collect();
+    let mut normal = String::with_capacity(marked.len());
+    // Compatibility would make one comma of two.
+    for (at, part) in marked.split('，').enumerate() {
+        if at > 0 {
+            normal.push('，');
+        }
+        normal.extend(
+            part.nfkc().flat_map(char::to_uppercase).filter(|one| !one.is_whitespace() && !none::is_invisible(*one)),
+        );
+    }
+    let trimmed = normal.trim_end_matches(['。', '､', '、', '；', ';', '，', ',']).len();
+    normal.truncate(trimmed);
+    normal
+}
+
+/// The names that a cell holds, in normal form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Names in use: the whole cell, and each part where it holds several.
+    pub current: Vec<String>,
+    /// Former names, which the cell gives in brackets behind a name.
+    pub former: Vec<String>,
+}
+
+impl Names {
+    /// The one name that a court asks about, with the former name that it may give.
+    #[must_use]
+    pub fn of_court(name: &str) -> Self {
+        let mut names = Self::default();
+        if !none::is_none(name) {
+            names.add(name);
+        }
+        names
+    }
+
+    /// The names in a cell of the register; none where it says that there is none.
+    #[must_use]
+    pub fn of(cell: &str) -> Self {
+        let mut names = Self::default();
+        if !none::is_none(cell) {
+            names.add(cell);
+            let parts: Vec<_> = split(cell);
+            if parts.len() > 1 {
+                for part in parts {
+                    names.add(part);
+                }
+            }
+        }
+        names
+    }
+
+    fn add(&mut self, text: &str) {
+        let whole = normal(text);
+        let mut current = vec![whole.as_str()];
+        let (name, note) = noted(&whole);
+        if let Some(former) = note.and_then(former) {
+            push(&mut self.former, former);
+            current.push(name);
+        } else if note.is_some_and(|note| matches!(note, "已故" | "已去世" | "已死亡" | "亡故" | "去世")) {
+            current.push(name);
+        }
+        if let Some(inner) = whole.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'))
+            && !inner.contains(['(', ')'])
+        {
+            current.push(inner);
+        }
+        if let Some(first) = before_others(&whole) {
+            current.push(first);
+        }
+        for name in current {
+            push(&mut self.current, name);
+        }
+    }
+
+    /// Every name, current and former.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.current.iter().chain(&self.former).map(String::as_str)
+    }
+}
+
+fn push(names: &mut Vec<String>, name: &str) {
+    if !name.is_empty() && !names.iter().any(|known| known == name) {
+        names.push(name.to_owned());
+    }
+}
+
+/// The parts of a cell: at marks between names, and at blanks where each part may be a Chinese name by itself.
+fn split(cell: &str) -> Vec<&str> {
+    let parts = cell
+        .split(['、', '，', ',', ';', '；', '/', '|', '\n', '\r', '\t'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    parts
+        .flat_map(|part| {
+            let words: Vec<&str> = part.split_whitespace().collect();
+            let is_name = |word: &&str| {
+                word.chars().count() >= 2 && word.chars().all(|one| matches!(one, '\u{3400}'..='\u{9FFF}'))
+            };
+            if words.len() > 1 && words.iter().all(is_name) { words } else { vec![part] }
+        })
+        .collect()
+}
+
+/// A name, and what stands in brackets behind it.
+fn noted(name: &str) -> (&str, Option<&str>) {
+    match name.strip_suffix(')').and_then(|rest| rest.split_once('(')) {
+        Some((name, note)) if !name.is_empty() => (name, Some(note)),
+        _ => (name, None),
+    }
+}
+
+/// The former name that a note gives: `原…`, `原名:…`, `曾用名…`.
+fn former(note: &str) -> Option<&str> {
+    let name = ["曾用名称", "曾用名", "原名称", "原名", "原", "更名前", "前身"]
+        .into_iter()
+        .find_map(|word| note.strip_prefix(word))?
+        .trim_start_matches([':', '为', '是', '·', '-']);
+    (name.chars().count() >= 2).then_some(name)
+}
+
+/// The first of several whom the cell does not name: `甲等3人`.
+fn before_others(name: &str) -> Option<&str> {
+    let rest = name.strip_suffix(['人', '户', '名']).unwrap_or(name);
+    let rest = rest.trim_end_matches(|one: char| one.is_ascii_digit() || "一二三四五六七八九十两".contains(one));
+    rest.strip_suffix('等').filter(|first| first.chars().count() >= 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_without_what_is_form() {
+        for (one, other) in [
+            ("阿卜杜拉•买买提", "阿卜杜拉 · 买买提"),
+            ("阿卜杜拉․买买提", "阿卜杜拉﹒买买提"),
+            ("阿卜杜拉˙买买提", "阿卜杜拉●买买提"),
+            ("某某（集团）有限公司", "某某(集团)有限 公司"),
+            ("某某〔集团〕有限公司", "某某【集团】有限公司"),
+            ("某某﹙集团﹚有限公司", "某某「集团」有限公司"),
+            ("⽅测", "方测"),
+            ("人⺠公司", "人民公司"),
+            ("虚\u{E863}", "虚䶮"),
+            ("测“试”公司", "测\"试\"公司"),
+            ("测—试", "测-试"),
+            ("测试公司\u{200E}", "测试公司"),
+            ("测\u{0}试公司", "测试公司"),
+            ("测试公司。", "测试公司"),
+            ("测试Ⅱ厂", "测试II厂"),
+            ("测&middot;试", "测·试"),
+            ("葛\u{E0100}测", "葛测"),
+        ] {
+            assert_eq!(normal(one), normal(other), "{one}");
+        }
+        assert_eq!(normal("ａbc"), "ABC");
+        assert_ne!(normal("张，三"), normal("张,三"));
+    }
+
+    #[test]
+    fn a_cell_may_hold_several_names_and_former_ones() {
+        let names = Names::of("虚测新有限公司（原虚测旧有限公司）");
+        assert!(names.current.contains(&"虚测新有限公司".to_owned()));
+        assert_eq!(names.former, ["虚测旧有限公司"]);
+        assert_eq!(Names::of("虚测甲(曾用名：虚测己)").former, ["虚测己"]);
+        assert!(Names::of("虚测甲等3人").current.contains(&"虚测甲".to_owned()));
+        for text in ["虚测甲/虚测乙", "虚测甲 虚测乙", "虚测甲\n虚测乙", "虚测甲|虚测乙", "虚测甲、虚测乙"]
+        {
+            assert!(Names::of(text).current.contains(&"虚测乙".to_owned()), "{text}");
+        }
+        assert_eq!(Names::of("虚测（北京）分公司").current, ["虚测(北京)分公司"]);
+        assert_eq!(Names::of("(null)"), Names::default());
+    }
+
+    #[test]
+    fn every_private_code_point_has_its_character() {
+        let of = |first: u32, last: u32| (first..=last).filter_map(char::from_u32);
+        let all = of(0xE815, 0xE864).chain(of(0xE78D, 0xE796)).chain(of(0xE7C7, 0xE7C8)).chain(of(0xE7E7, 0xE7F3));
+        let missing: Vec<char> = all.filter(|one| PRIVATE.iter().all(|(private, _)| private != one)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        assert!(PRIVATE.iter().all(|(_, known)| !matches!(known, '\u{E000}'..='\u{F8FF}')));
+    }
+}
