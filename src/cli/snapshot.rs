@@ -61,49 +61,22 @@ pub(super) fn open(config: &Config) -> Result<Mirror, Failure> {
     Ok(Mirror::new(&config.directory, key))
 }
 
-/// Columns without which a package loads and every subject then has nothing (D47).
-const HOLDER_COLUMNS: [&str; 3] = ["BDCDYH", "QLRMC", "ZJH"];
-
-/// Why a package that can be read is not loaded.
-#[derive(Debug, thiserror::Error)]
-enum UnfitError {
-    #[error(
-        "the manifest has `codes`, `none` or `accept`, which this version does not apply: take them out of the manifest"
-    )]
-    NotApplied,
-    #[error("the package lacks table `QLR`: without holders every subject would have nothing; export it too")]
-    NoHolders,
-    #[error(
-        "table `QLR` lacks column `{column}`: every subject would have nothing; if it has another name there, write \
-         `\"columns\": {{\"QLR\": {{\"<its name>\": \"{column}\"}}}}` into the manifest"
-    )]
-    NoHolderColumn { column: &'static str },
-}
-
-/// Refuses a package whose holders nobody could be found among, or whose manifest asks for what is not done; tells the
-/// columns that are absent and those that are not read.
-fn check(package: &mut Package) -> Result<(), Failure> {
-    let declared = package.declared();
-    if !declared.vocabulary.is_empty() || !declared.accepted.is_empty() {
-        return Err(Failure::refused(&UnfitError::NotApplied));
-    }
+/// Tells the columns that are absent and those that are not read, and what the operator accepted or explained.
+fn tell(package: &mut Package) -> Result<(), Failure> {
     for table in Table::ALL {
-        let Some(columns) = package.columns(table).map_err(|err| Failure::refused(&err))? else {
-            if table == Table::Qlr {
-                return Err(Failure::refused(&UnfitError::NoHolders));
-            }
-            continue;
-        };
-        let missing = HOLDER_COLUMNS.into_iter().find(|column| table == Table::Qlr && columns.absent.contains(column));
+        let Some(columns) = package.columns(table).map_err(|err| Failure::refused(&err))? else { continue };
         if !columns.unread.is_empty() {
             say(&format!("table {}: columns not read: {}", table.name(), columns.unread.join(", ")));
-        }
-        if let Some(column) = missing {
-            return Err(Failure::refused(&UnfitError::NoHolderColumn { column }));
         }
         if !columns.absent.is_empty() {
             say(&format!("table {}: columns absent: {}", table.name(), columns.absent.join(", ")));
         }
+    }
+    for mapped in &package.declared().mapped {
+        say(&format!("the package says: {mapped}"));
+    }
+    for accepted in &package.declared().accepted {
+        say(&format!("accepted, and told in every answer: {} ({})", accepted.what, accepted.reason));
     }
     Ok(())
 }
@@ -115,7 +88,7 @@ pub(super) fn load(mirror: &Mirror, folder: &Path) -> Result<String, Failure> {
     for table in package.tables_ignored() {
         say(&format!("table {table} is not read: it feeds no answer"));
     }
-    check(&mut package)?;
+    tell(&mut package)?;
     let report = mirror.load(&mut package, &facts, &manifest, &mut |_| {}).map_err(|err| {
         let failure = match &err {
             LoadError::Disk { .. } | LoadError::Store { .. } | LoadError::Key(_) | LoadError::Open(_) => {

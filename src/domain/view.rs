@@ -6,7 +6,7 @@
 use super::{
     codec::{FORMER_PARTY, NOTED_CHARGE, Noted, kind_of_tag, read_noted_charge, read_status},
     inquiry::Inquiry,
-    kinds::{self, Kind, tag},
+    kinds::{Kind, tag},
     matching::{Outcome, Registered},
     record::{Matched, Status},
     wire::{Malformed, Reader},
@@ -169,8 +169,8 @@ impl<'a> RegistrationView<'a> {
     /// Whether the subject holds it and it brings its unit's charges into the answer (D3): an ownership or use right, or a
     /// pre-notice of purchase (YGDJZL 1, 2) whose buyer the subject is.
     pub(super) fn brings_charges(&self) -> bool {
-        let does_bring = self.kind.is_ownership_or_use()
-            || (self.kind == Kind::PreNotice && matches!(kinds::code(self.notice_kind), "1" | "2"));
+        let does_bring =
+            self.kind.is_ownership_or_use() || (self.kind == Kind::PreNotice && matches!(self.notice_kind, "1" | "2"));
         self.is_subject_holder && self.status == Status::Current && does_bring
     }
 }

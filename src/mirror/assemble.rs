@@ -5,28 +5,28 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    kinds::{self, COMMON, KINDS, Kind, PARTY, Source, tag},
+    cell::{date, none, place},
+    kinds::{COMMON, KINDS, Kind, PARTY, Source, tag},
     record::{NotedCharge, Party, Registration, Role, Scope, Status, Unit},
     tables::Table,
 };
 
 use super::{
     error::Reason,
+    gate::Refused,
     report::{Oddity, Tally},
-    resolve::{Resolution, Ties, business, resolve},
+    resolve::{Resolution, Ties, resolve},
     staged::{Line, Place, PlaceKind, StagedRow, Way},
-    text,
-    unit_rows::{Parcel, Rows, UnitRows, ordinal, shaped},
+    unit_rows::{Parcel, Rows, UnitRows, ordinal},
 };
-
-/// A row that cannot be placed.
-pub(super) type Unplaced = (Line, Reason);
 
 /// Puts units together, given their rows place after place in ascending order.
 #[derive(Default)]
 pub(super) struct Assembler {
     /// What was counted.
     pub(super) tally: Tally,
+    /// Rows that fit nowhere.
+    refused: Refused,
     parcel: Option<Parcel>,
     /// Rows that stand on several units, and whether one took them.
     shared: BTreeMap<Line, bool>,
@@ -45,38 +45,39 @@ struct Right<'a> {
 
 impl Assembler {
     /// Takes all rows of the next place; a unit where the place is one that has something to keep.
-    pub(super) fn take(&mut self, place: &Place, rows: Vec<StagedRow>) -> Result<Option<Unit>, Unplaced> {
+    pub(super) fn take(&mut self, place: &Place, rows: Vec<StagedRow>) -> Option<Unit> {
         let kind = place.kind();
         if let PlaceKind::Parcel(code) = kind {
             self.parcel = Some(Parcel::new(code, rows));
-            return Ok(None);
+            return None;
         }
         let rows = Rows::new(rows);
         let parcel = self.parcel.take();
         let unit = self.unit(&UnitRows::new(kind, &rows, parcel.as_ref()));
         self.parcel = parcel;
-        let unit = unit?;
-        if text::is_parcel_unit(&unit.number) {
+        if place::is_parcel_unit(&unit.number) {
             self.remember_charges(&unit);
         }
         let is_kept =
             !unit.registrations.is_empty() || [Table::H, Table::Gzw].iter().any(|table| !rows.of(*table).is_empty());
         if !is_kept {
-            return Ok(None);
+            return None;
         }
         self.tally.units += 1;
         self.tally.units_without_number += u64::from(unit.number.is_empty());
-        Ok(Some(unit))
+        Some(unit)
     }
 
-    /// The first row that stood on several units and was taken by none.
-    pub(super) fn untaken(&self) -> Option<Unplaced> {
-        let (line, _) = self.shared.iter().find(|(_, is_taken)| !**is_taken)?;
-        Some((*line, if line.table == Table::Qlr { Reason::Orphan } else { Reason::NoProject }))
+    /// What was counted, and the rows that fit nowhere: also those that stood on several units and were taken by none.
+    pub(super) fn finish(mut self) -> (Tally, Refused) {
+        for (line, _) in self.shared.iter().filter(|(_, is_taken)| !**is_taken) {
+            self.refused.place(*line, if line.table == Table::Qlr { Reason::Orphan } else { Reason::NoProject });
+        }
+        (self.tally, self.refused)
     }
 
     fn remember_charges(&mut self, unit: &Unit) {
-        let Some(code) = text::parcel_code(&unit.number) else { return };
+        let Some(code) = place::parcel_code(&unit.number) else { return };
         if self.parcel.as_ref().is_none_or(|parcel| parcel.code != code) {
             self.parcel = Some(Parcel::new(code, Vec::new()));
         }
@@ -95,10 +96,10 @@ impl Assembler {
         }
     }
 
-    fn unit(&mut self, unit_rows: &UnitRows<'_>) -> Result<Unit, Unplaced> {
+    fn unit(&mut self, unit_rows: &UnitRows<'_>) -> Unit {
         let mut rights = rights(unit_rows.rows);
         self.deregister(unit_rows.rows, &mut rights);
-        self.place_holders(unit_rows.rows, &mut rights)?;
+        self.place_holders(unit_rows.rows, &mut rights);
         let mut registrations: Vec<(Registration, &Right<'_>)> = Vec::new();
         let mut projects_taken = vec![false; unit_rows.rows.of(Table::Fdcqxm).len()];
         for right in &rights {
@@ -106,7 +107,7 @@ impl Assembler {
                 registrations.push((registration(unit_rows, right, project), right));
             }
         }
-        self.check_projects(unit_rows.rows, &projects_taken)?;
+        self.check_projects(unit_rows.rows, &projects_taken);
         registrations.sort_by(|left, right| left.0.order_key().cmp(&right.0.order_key()));
         let building = building_location(&registrations);
         for (registration, right) in &mut registrations {
@@ -115,9 +116,9 @@ impl Assembler {
         }
         number_waiting(&mut registrations);
         let (area, area_unit) = unit_rows.area();
-        let is_under_parcel = !text::is_parcel_unit(unit_rows.number);
+        let is_under_parcel = !place::is_parcel_unit(unit_rows.number);
         let charges = unit_rows.parcel.filter(|_| is_under_parcel).map(|parcel| parcel.charges.clone());
-        Ok(Unit {
+        Unit {
             number: unit_rows.number.to_owned(),
             group: unit_rows.group.to_owned(),
             location: unit_rows.location(&building),
@@ -126,7 +127,7 @@ impl Assembler {
             position: unit_rows.position(),
             registrations: registrations.into_iter().map(|(registration, _)| registration).collect(),
             noted_charges: charges.unwrap_or_default(),
-        })
+        }
     }
 
     /// Ends the rights that ZXDJ names by certificate; QLLX decides where two share it and the row states one.
@@ -152,7 +153,7 @@ impl Assembler {
     }
 
     /// Gives every holder's row to the rights that it belongs to.
-    fn place_holders<'a>(&mut self, rows: &'a Rows, rights: &mut [Right<'a>]) -> Result<(), Unplaced> {
+    fn place_holders<'a>(&mut self, rows: &'a Rows, rights: &mut [Right<'a>]) {
         let holders = rows.of(Table::Qlr);
         for row in holders.iter().filter(|row| !matches!(row.way, Way::Targeted { .. })) {
             let found = {
@@ -166,8 +167,11 @@ impl Assembler {
                     }
                     self.take_shared(row, true);
                 }
-                Resolution::Ambiguous => return Err((row.line, Reason::Ambiguous)),
-                Resolution::Nothing if row.way == Way::Own => return Err((row.line, Reason::Orphan)),
+                Resolution::Ambiguous => {
+                    self.refused.place(row.line, Reason::Ambiguous);
+                    self.take_shared(row, true);
+                }
+                Resolution::Nothing if row.way == Way::Own => self.refused.place(row.line, Reason::Orphan),
                 Resolution::Nothing => self.take_shared(row, false),
             }
         }
@@ -177,7 +181,6 @@ impl Assembler {
             }
             right.holders.sort_by_key(|row| (ordinal(row.get("SXH")), row.line.line));
         }
-        Ok(())
     }
 
     fn take_shared(&mut self, row: &StagedRow, is_taken: bool) {
@@ -186,21 +189,25 @@ impl Assembler {
         }
     }
 
-    fn check_projects(&mut self, rows: &Rows, taken: &[bool]) -> Result<(), Unplaced> {
+    fn check_projects(&mut self, rows: &Rows, taken: &[bool]) {
         for (row, is_taken) in rows.of(Table::Fdcqxm).iter().zip(taken) {
             self.take_shared(row, *is_taken);
             if !is_taken && row.way != Way::Shared {
-                return Err((row.line, Reason::NoProject));
+                self.refused.place(row.line, Reason::NoProject);
             }
         }
-        Ok(())
     }
 
     fn count(&mut self, registration: &Registration) {
         self.tally.registration(registration.kind, registration.status);
-        let has_holder = registration.parties.iter().any(|party| party.role == Role::Holder);
+        let table = registration.kind.table().tables[0];
+        for _ in registration.parties.iter().filter(|party| party.is_former) {
+            self.tally.odd(table, "QLR", Oddity::FormerHolder);
+        }
+        let is_holder = |party: &Party| party.role == Role::Holder && !party.is_former;
+        let has_holder = registration.parties.iter().any(is_holder);
         if !has_holder && registration.kind != Kind::Seizure {
-            self.tally.odd(registration.kind.table().tables[0], "QLR", Oddity::NoHolder);
+            self.tally.odd(table, "QLR", Oddity::NoHolder);
         }
     }
 }
@@ -242,7 +249,7 @@ fn projects<'a>(rows: &'a Rows, right: &Right<'_>, taken: &mut [bool]) -> Vec<Op
     }
     let mut found = Vec::new();
     for (row, is_taken) in rows.of(Table::Fdcqxm).iter().zip(taken) {
-        let business = business(row.get("YWH"));
+        let business = place::business(row.get("YWH"));
         if business.is_empty() || business == *right.ties.business {
             *is_taken = true;
             found.push(Some(row));
@@ -259,7 +266,9 @@ fn registration(unit_rows: &UnitRows<'_>, right: &Right<'_>, project: Option<&St
     }
     for field in right.kind.table().fields {
         let value = if field.sources.contains(&Source::HolderNames) {
-            let names: Vec<&str> = right.holders.iter().map(|row| row.get("QLRMC")).collect();
+            let is_current = !is_marked_ended(right.row) && right.deregistered.is_none();
+            let holders = right.holders.iter().filter(|row| !(is_current && is_former(row)));
+            let names: Vec<&str> = holders.map(|row| row.get("QLRMC")).collect();
             names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join("、")
         } else {
             unit_rows.value(field, right.row, project)
@@ -272,9 +281,10 @@ fn registration(unit_rows: &UnitRows<'_>, right: &Right<'_>, project: Option<&St
     if registration.common.get(tag::ENDED_AT).is_empty() {
         let released = listed.iter().filter(|_| is_released).map(|row| row.get("ZXSJ")).find(|text| !text.is_empty());
         let ended = right.deregistered.filter(|text| !text.is_empty()).or(released).unwrap_or_default();
-        registration.common.set(tag::ENDED_AT, shaped(kinds::Value::Date, ended));
+        registration.common.set(tag::ENDED_AT, ended);
     }
-    registration.parties = parties(right);
+    registration.is_doubtful = registration.status == Status::Current && is_doubtful(right, &listed);
+    registration.parties = parties(right, registration.status);
     registration
 }
 
@@ -283,30 +293,54 @@ fn listed_on<'a>(rows: &'a Rows, right: &Right<'_>) -> Vec<&'a StagedRow> {
     if right.kind != Kind::Mortgage || right.ties.business.is_empty() {
         return Vec::new();
     }
-    let is_its = |row: &&StagedRow| business(row.get("YWH")) == *right.ties.business;
+    let is_its = |row: &&StagedRow| place::business(row.get("YWH")) == *right.ties.business;
     rows.of(Table::Dywqd).iter().filter(is_its).collect()
 }
 
-/// Columns that say that a registration has ended, where they are filled.
-const ENDING: [&str; 7] = ["ZXDYYWH", "ZXSJ", "ZXYYYWH", "ZXYYDJSJ", "ZXYGYWH", "JFYWH", "JFDJSJ"];
+/// Columns of business numbers that say that a registration has ended, where they are filled.
+const ENDING: [&str; 4] = ["ZXDYYWH", "ZXYYYWH", "ZXYGYWH", "JFYWH"];
+
+/// Columns of dates that say so, where they hold a date.
+const ENDING_DATES: [&str; 3] = ["ZXSJ", "ZXYYDJSJ", "JFDJSJ"];
 
 fn is_marked_ended(row: &StagedRow) -> bool {
-    matches!(kinds::code(row.get("QSZT")), "2" | "3") || ENDING.iter().any(|column| !row.get(column).is_empty())
+    matches!(row.get("QSZT"), "2" | "3")
+        || ENDING.iter().any(|column| !row.get(column).is_empty())
+        || ENDING_DATES.iter().any(|column| date::is_date(row.get(column)))
+}
+
+/// Whether a row says something on its being in force that nobody understands (D36, D40).
+fn says_doubtful(row: &StagedRow) -> bool {
+    let is_unknown = |column: &str, known: &[&str]| !row.get(column).is_empty() && !known.contains(&row.get(column));
+    ENDING_DATES.iter().any(|column| !row.get(column).is_empty() && !date::is_date(row.get(column)))
+        || is_unknown("QSZT", &["0", "1", "2", "3"])
+        || is_unknown("CFLX", &["1", "2", "3", "4", "5"])
+        || is_unknown("YGDJZL", &["1", "2", "3", "4"])
+        || is_unknown("DYFS", &["1", "2"])
+}
+
+fn is_doubtful(right: &Right<'_>, listed: &[&StagedRow]) -> bool {
+    // What its holders say counts only in QSZT: whether they still hold.
+    let status = |row: &&StagedRow| !matches!(row.get("QSZT"), "" | "0" | "1" | "2" | "3");
+    says_doubtful(right.row) || listed.iter().any(|row| says_doubtful(row)) || right.holders.iter().any(status)
 }
 
 /// Whether a registration is in force (D1, D5).
 fn status(right: &Right<'_>, is_released: bool) -> Status {
     if is_marked_ended(right.row) || right.deregistered.is_some() || is_released {
         Status::Ended
-    } else if kinds::code(right.row.get("QSZT")) == "0" {
+    } else if right.row.get("QSZT") == "0" {
         Status::Provisional
     } else {
         Status::Current
     }
 }
 
-fn parties(right: &Right<'_>) -> Vec<Party> {
-    let mut parties: Vec<Party> = right.holders.iter().map(|row| holder(right, row)).collect();
+fn parties(right: &Right<'_>, status: Status) -> Vec<Party> {
+    // A holder who has left a right in force is a former holder, told to nobody but itself (D46).
+    let has_left = |row: &StagedRow| status == Status::Current && is_former(row);
+    let (former, holders): (Vec<&StagedRow>, Vec<&StagedRow>) = right.holders.iter().partition(|row| has_left(row));
+    let mut parties: Vec<Party> = holders.into_iter().map(|row| holder(right, row)).collect();
     let named: &[(Role, &str, &str, &str)] = match right.kind {
         Kind::PreNotice => &[(Role::Obligor, "YWR", "YWRZJZL", "YWRZJH")],
         Kind::Easement => &[
@@ -317,7 +351,7 @@ fn parties(right: &Right<'_>) -> Vec<Party> {
     };
     for (role, name, kind, number) in named {
         // A party named without a number is not searched (D12), and stays a detail.
-        if !text::is_none(&text::number(right.row.get(number))) {
+        if !none::is_none_or_zero(right.row.get(number)) {
             let mut party = Party { role: *role, ..Party::default() };
             party.values.set(tag::PARTY_NAME, right.row.get(name));
             party.values.set(tag::PARTY_DOCUMENT_KIND, right.row.get(kind));
@@ -325,7 +359,12 @@ fn parties(right: &Right<'_>) -> Vec<Party> {
             parties.push(party);
         }
     }
+    parties.extend(former.into_iter().map(|row| Party { is_former: true, ..holder(right, row) }));
     parties
+}
+
+fn is_former(row: &StagedRow) -> bool {
+    matches!(row.get("QSZT"), "2" | "3")
 }
 
 fn holder(right: &Right<'_>, row: &StagedRow) -> Party {
@@ -333,7 +372,7 @@ fn holder(right: &Right<'_>, row: &StagedRow) -> Party {
     for field in PARTY {
         for source in field.sources {
             if let Source::Own(column) = source {
-                party.values.set(field.tag, shaped(field.value, row.get(column)));
+                party.values.set(field.tag, row.get(column));
             }
         }
     }
@@ -372,9 +411,13 @@ fn number_waiting(registrations: &mut [(Registration, &Right<'_>)]) {
         .filter(|(registration, right)| {
             registration.kind == Kind::Seizure
                 && registration.status == Status::Current
-                && matches!(kinds::code(right.row.get("CFLX")), "2" | "4")
+                && matches!(right.row.get("CFLX"), "2" | "4")
         })
         .collect();
+    // Without all their dates nobody can say which comes first (D50).
+    if waiting.iter().any(|(registration, _)| !date::is_date(registration.common.get(tag::REGISTERED_AT))) {
+        return;
+    }
     waiting.sort_by_cached_key(|(registration, right)| {
         let text = |tag| registration.common.get(tag).to_owned();
         (text(tag::REGISTERED_AT), text(tag::BUSINESS_NUMBER), right.row.line.line)

@@ -20,13 +20,14 @@ use crate::{
 };
 
 use super::{
-    assemble::{Assembler, Unplaced},
+    assemble::Assembler,
     error::LoadError,
+    gate::{self, Refused},
     report::{Progress, Tally},
     seal::Keys,
     sort::{Buffer, Merge, Runs},
     stage::{self, Outlet},
-    staged::{Line, Place, StagedRow, Way, write_row},
+    staged::{Place, StagedRow, Way, write_row},
     write::{Counts, RecordWriter, WriteError},
 };
 
@@ -72,7 +73,9 @@ pub(super) fn compile<S: RowSource>(
     target: Target<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Tally, Counts), LoadError<S::Error>> {
-    let (mut tally, runs) = read(source, &target, progress)?;
+    let mut problems = gate::headers(source, &target.facts.accepted).map_err(LoadError::Source)?;
+    let (mut tally, mut refused, runs) = read(source, &target, progress)?;
+    problems.extend(gate::rows(&tally, &target.facts.accepted));
     let merge = runs.merge().map_err(sorting)?;
     let Target { file, folder, keys, salt, facts, budget } = target;
     let writer = RecordWriter::create(file, folder, keys, budget.entries_bytes).map_err(writing)?;
@@ -89,12 +92,13 @@ pub(super) fn compile<S: RowSource>(
     })?;
     // Where writing failed, the assembling side only saw its channel close.
     let writer = writer.map_err(writing)?;
-    tally.add(assembled.map_err(|error| match error {
-        AssembleError::Disk(source) => sorting(source),
-        AssembleError::Unplaced((Line { table, line }, reason)) => {
-            LoadError::Row { table, file: source.file_name(table).to_owned(), line, reason }
-        }
-    })?);
+    let (assembled, unfitting) = assembled.map_err(sorting)?;
+    tally.add(assembled);
+    refused.join(unfitting);
+    let findings = refused.into_findings(problems, source);
+    if !findings.is_empty() {
+        return Err(LoadError::Findings(findings));
+    }
     progress(Progress::Indexing);
     let counts = writer.finish(&salt, facts).map_err(writing)?;
     Ok((tally, counts))
@@ -120,7 +124,7 @@ fn read<S: RowSource>(
     source: &mut S,
     target: &Target<'_>,
     progress: &mut dyn FnMut(Progress),
-) -> Result<(Tally, Runs), LoadError<S::Error>> {
+) -> Result<(Tally, Refused, Runs), LoadError<S::Error>> {
     let runs = Runs::new(target.folder).map_err(sorting)?;
     let capacity = target.budget.rows_bytes;
     thread::scope(|scope| {
@@ -134,7 +138,8 @@ fn read<S: RowSource>(
         let staged = stage::stage(source, &mut staging, progress);
         staging.end();
         let runs = join(thread).map_err(sorting)?;
-        Ok((staged?, runs))
+        let (tally, refused) = staged?;
+        Ok((tally, refused, runs))
     })
 }
 
@@ -184,29 +189,12 @@ fn spill_buffers(mut runs: Runs, to_sort: &Receiver<Buffer>, empty: &SyncSender<
     Ok(runs)
 }
 
-enum AssembleError {
-    Disk(io::Error),
-    Unplaced(Unplaced),
-}
-
-impl From<io::Error> for AssembleError {
-    fn from(source: io::Error) -> Self {
-        Self::Disk(source)
-    }
-}
-
-impl From<Unplaced> for AssembleError {
-    fn from(unplaced: Unplaced) -> Self {
-        Self::Unplaced(unplaced)
-    }
-}
-
 /// Puts units together from rows in order, and sends them off in batches.
 fn assemble(
     mut merge: Merge,
     batches: &SyncSender<Vec<Unit>>,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Tally, AssembleError> {
+) -> io::Result<(Tally, Refused)> {
     let mut assembler = Assembler::default();
     let (mut key, mut row_bytes) = (Vec::new(), Vec::new());
     let (mut place, mut rows): (Option<Place>, Vec<StagedRow>) = (None, Vec::new());
@@ -216,13 +204,13 @@ fn assemble(
         let is_same = is_row && place.as_ref().is_some_and(|place| place.bytes() == key);
         if !is_same {
             if let Some(place) = place.take() {
-                batch.extend(assembler.take(&place, std::mem::take(&mut rows))?);
+                batch.extend(assembler.take(&place, std::mem::take(&mut rows)));
             }
             if batch.len() >= BATCH_UNITS || (!is_row && !batch.is_empty()) {
                 progress(Progress::Assembling { units: assembler.tally.units });
                 if batches.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH_UNITS))).is_err() {
                     // The writing side has failed and tells why when it is joined.
-                    return Ok(assembler.tally);
+                    return Ok(assembler.finish());
                 }
             }
             if !is_row {
@@ -233,7 +221,7 @@ fn assemble(
         let row = StagedRow::read(&row_bytes);
         rows.push(row.ok_or_else(|| io::Error::other("a staged row does not read back as written"))?);
     }
-    assembler.untaken().map_or(Ok(assembler.tally), |unplaced| Err(unplaced.into()))
+    Ok(assembler.finish())
 }
 
 fn write_batches(mut writer: RecordWriter, batches: &Receiver<Vec<Unit>>) -> Result<RecordWriter, WriteError> {

@@ -2,7 +2,9 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{domain::tables::Table, keys::KeyError};
+use crate::keys::KeyError;
+
+use super::gate::Findings;
 
 /// Why a package was not loaded. Whatever it is, the generation that served before serves on.
 #[derive(Debug, thiserror::Error)]
@@ -10,31 +12,9 @@ pub enum LoadError<E: std::error::Error + Send + Sync + 'static> {
     /// The package could not be read.
     #[error("cannot read the package: see the cause, correct the export and load it again")]
     Source(#[source] E),
-    /// A row cannot be placed (D29).
-    #[error(
-        "row of table `{}` in `{file}`, line {line}, cannot be placed: {reason}; correct it in the register, export and \
-         load again", table.name()
-    )]
-    Row {
-        /// The table.
-        table: Table,
-        /// The file, as the package names it.
-        file: String,
-        /// The line on which the row begins, from 1.
-        line: u64,
-        /// What is wrong with it; never a value.
-        reason: Reason,
-    },
-    /// A row cannot be read.
-    #[error("row of `{file}`, line {line}, cannot be read: {reason}; correct it, export and load again")]
-    Unreadable {
-        /// The file, as the package names it.
-        file: String,
-        /// The line on which the row begins, from 1.
-        line: u64,
-        /// What is wrong with it; never a value.
-        reason: String,
-    },
+    /// Something was not understood, or rows cannot be placed (D29, D40, D44, D47).
+    #[error("the package cannot be loaded:{0}\ncorrect it in the register, export and load again")]
+    Findings(Findings),
     /// The package is not newer than the one that serves.
     #[error("package `{offered}` is not newer than `{serving}`, which serves: sequences only grow; roll back by name")]
     Sequence {

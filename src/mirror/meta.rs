@@ -24,7 +24,7 @@ use crate::{
 use super::write::Counts;
 
 /// The version of the file's layout.
-pub(super) const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 
 /// The version of the rules by which rows are joined; goes up where the same package would compile otherwise.
 pub(super) const RULES: u32 = 2;

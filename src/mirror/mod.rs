@@ -120,10 +120,9 @@
 //! noted on the parcel's other units and are never theirs (D4).
 
 mod assemble;
-mod checks;
 mod compile;
-mod dates;
 mod error;
+mod gate;
 mod meta;
 mod read;
 mod references;
@@ -135,7 +134,6 @@ mod sort;
 mod stage;
 mod staged;
 mod store;
-mod text;
 mod unit_rows;
 mod write;
 
@@ -143,6 +141,7 @@ mod write;
 mod tests;
 
 pub use error::{LoadError, OpenError, ReadError, Reason, RemoveError};
+pub use gate::{Findings, RefusedRow};
 pub use read::{Generation, Reader};
 pub use report::{LoadReport, OddValues, Progress, RegistrationCount, TableRows};
 pub use store::Mirror;

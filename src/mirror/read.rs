@@ -12,7 +12,7 @@ use std::{
 use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, Statement, config::DbConfig, params};
 
 use crate::{
-    domain::{answer::Frame, codec, generation::GenerationFacts, record::Unit},
+    domain::{answer::Frame, cell::place, codec, generation::GenerationFacts, record::Unit},
     keys::MasterKey,
 };
 
@@ -21,7 +21,6 @@ use super::{
     meta::{self, FORMAT, Meta},
     seal::{DoesNotOpen, Keys, Tag},
     shortcut::{Lead, Shortcuts},
-    text,
     write::Counts,
 };
 
@@ -227,8 +226,12 @@ impl Reader {
     pub fn locate(&mut self, number: &str) -> Result<Vec<Unit>, ReadError> {
         let mut ids = Vec::new();
         let mut statement = self.prepare(LOCATOR_UNITS)?;
-        let tag = self.keys.locator_tag(&text::locator(number));
-        self.add_ids(&mut statement, &tag, &mut ids)?;
+        for form in locators(number) {
+            let tag = self.keys.locator_tag(&form);
+            self.add_ids(&mut statement, &tag, &mut ids)?;
+        }
+        ids.sort_unstable();
+        ids.dedup();
         self.units(&ids)
     }
 
@@ -349,6 +352,12 @@ impl Reader {
     fn damaged(&self, id: i64) -> ReadError {
         ReadError::Record { name: self.name.clone(), id }
     }
+}
+
+/// The forms under which a unit number or a certificate number may be located.
+fn locators(number: &str) -> Vec<String> {
+    let certificates = place::certificates(number).into_iter().map(|part| str::to_uppercase(&part));
+    place::unit_numbers(number).into_iter().map(String::from).chain(certificates).collect()
 }
 
 #[cfg(test)]

@@ -36,8 +36,8 @@ impl Wanted {
 pub(super) struct Listed {
     /// The places, in the order of the rows, each once.
     pub(super) places: Vec<Place>,
-    /// The first of the rows.
-    pub(super) first_line: u64,
+    /// The lines of the rows.
+    pub(super) lines: Vec<u64>,
     /// Whether a mortgage has the business number.
     pub(super) is_used: bool,
 }

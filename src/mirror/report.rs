@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{kinds::Kind, record::Status, tables::Table};
+use crate::domain::{cell::column, kinds::Kind, record::Status, tables::Table};
 
 /// How far a load has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,12 +108,11 @@ impl fmt::Display for LoadReport {
 /// Why a value is odd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Oddity {
-    NoDate,
-    NoDecimal,
-    UnknownCode,
+    /// What the cell itself tells.
+    Cell(column::Oddity),
     EmptyStatus,
-    MalformedUnitNumber,
     NoUnitNumber,
+    FormerHolder,
     NoHolder,
     EndsNothing,
 }
@@ -121,11 +120,9 @@ pub(super) enum Oddity {
 impl Oddity {
     fn reason(self) -> &'static str {
         match self {
-            Self::NoDate => "is no date",
-            Self::NoDecimal => "is no decimal",
-            Self::UnknownCode => "is a code that the list does not have",
+            Self::Cell(oddity) => oddity.describe(),
             Self::EmptyStatus => "is empty: taken as current unless a mark of ending is there",
-            Self::MalformedUnitNumber => "is not 28 letters and digits",
+            Self::FormerHolder => "holds no longer: counted as ended, left out of the holders",
             Self::NoUnitNumber => "is absent or a word for none",
             Self::NoHolder => "no holder on the registration",
             Self::EndsNothing => "names no registration: ends nothing",
@@ -141,12 +138,33 @@ pub(super) struct Tally {
     pub(super) units_without_number: u64,
     registrations: BTreeMap<(Kind, u8), u64>,
     odd: BTreeMap<(Table, &'static str, Oddity), u64>,
+    /// Texts in columns of codes that no list has, with their counts; of each column at most [`UNKNOWN_CODES_MAX`].
+    pub(super) unknown_codes: BTreeMap<(Table, &'static str), BTreeMap<String, u64>>,
 }
+
+/// Different unknown codes of a column that are remembered: more are no codes.
+pub(super) const UNKNOWN_CODES_MAX: usize = 21;
 
 impl Tally {
     /// Counts an odd value.
     pub(super) fn odd(&mut self, table: Table, column: &'static str, oddity: Oddity) {
         *self.odd.entry((table, column, oddity)).or_default() += 1;
+    }
+
+    /// How many values are odd for this reason, by table and column.
+    pub(super) fn counts_of(&self, oddity: Oddity) -> impl Iterator<Item = ((Table, &'static str), u64)> {
+        let of = self.odd.iter().filter(move |((.., known), _)| *known == oddity);
+        of.map(|((table, column, _), count)| ((*table, *column), *count))
+    }
+
+    /// Counts a text that is no code of its column's list.
+    pub(super) fn unknown_code(&mut self, table: Table, column: &'static str, text: &str) {
+        let texts = self.unknown_codes.entry((table, column)).or_default();
+        if let Some(count) = texts.get_mut(text) {
+            *count += 1;
+        } else if texts.len() < UNKNOWN_CODES_MAX {
+            texts.insert(text.to_owned(), 1);
+        }
     }
 
     /// Counts a registration.

@@ -3,9 +3,12 @@
 //! A wrong choice here makes a stranger an owner, so where the row's own words do not decide, nothing is chosen. The rule
 //! stands on the module's page, under "Holders".
 
-use crate::domain::{kinds, tables::Table};
+use crate::domain::{
+    cell::{code, place},
+    tables::Table,
+};
 
-use super::{staged::StagedRow, text};
+use super::staged::StagedRow;
 
 /// What ties a holder's row and a registration to each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,9 +35,9 @@ impl Ties {
     /// The ties of these three values as registered.
     pub(super) fn new(table: Table, business: &str, certificate: &str, right_type: &str) -> Self {
         Self {
-            business: self::business(business).into(),
-            certificates: text::certificates(certificate),
-            right_type: kinds::code(right_type).into(),
+            business: place::business(business).into(),
+            certificates: place::certificates(certificate),
+            right_type: code::folded(right_type).into(),
             table: Some(table),
         }
     }
@@ -54,12 +57,6 @@ impl Ties {
     fn kind(&self) -> Option<Table> {
         self.table.map(|table| if table == Table::Fdcq1 { Table::Fdcq2 } else { table })
     }
-}
-
-/// A business number as compared; empty where absent.
-pub(super) fn business(registered: &str) -> String {
-    let number = text::number(registered);
-    if text::is_none(&number) { String::new() } else { number }
 }
 
 /// What was found for a holder's row.
@@ -127,31 +124,31 @@ mod tests {
 
     #[test]
     fn the_business_number_goes_before_the_certificate() {
-        let rights = [ties(Table::Fdcq2, "1", "A", "4"), ties(Table::Fdcq2, "2", "B", "4")];
+        let rights = [ties(Table::Fdcq2, "1", "A7", "4"), ties(Table::Fdcq2, "2", "B7", "4")];
         let rights = [&rights[0], &rights[1]];
-        assert_eq!(resolve(&holder("1", "B", ""), &rights), found(&[0]));
-        assert_eq!(resolve(&holder("9", "B", ""), &rights), found(&[1]));
-        assert_eq!(resolve(&holder("", "A、B", ""), &rights), found(&[0, 1]));
+        assert_eq!(resolve(&holder("1", "B7", ""), &rights), found(&[0]));
+        assert_eq!(resolve(&holder("9", "B7", ""), &rights), found(&[1]));
+        assert_eq!(resolve(&holder("", "A7、B7", ""), &rights), found(&[0, 1]));
         assert_eq!(resolve(&holder("", "", ""), &rights), Resolution::Nothing);
-        assert_eq!(resolve(&holder("9", "Z", ""), &rights), Resolution::Nothing);
+        assert_eq!(resolve(&holder("9", "Z7", ""), &rights), Resolution::Nothing);
     }
 
     #[test]
     fn a_mortgagee_of_the_same_business_does_not_become_an_owner() {
-        let rights = [ties(Table::Fdcq2, "1", "A", "4"), ties(Table::Dyaq, "1", "M", "")];
+        let rights = [ties(Table::Fdcq2, "1", "A7", "4"), ties(Table::Dyaq, "1", "M7", "")];
         let rights = [&rights[0], &rights[1]];
-        assert_eq!(resolve(&holder("1", "M", ""), &rights), found(&[1]));
-        assert_eq!(resolve(&holder("1", "A", ""), &rights), found(&[0]));
+        assert_eq!(resolve(&holder("1", "M7", ""), &rights), found(&[1]));
+        assert_eq!(resolve(&holder("1", "A7", ""), &rights), found(&[0]));
         assert_eq!(resolve(&holder("1", "", "04"), &rights), found(&[0]));
         assert_eq!(resolve(&holder("1", "", ""), &rights), Resolution::Ambiguous);
-        assert_eq!(resolve(&holder("1", "Z", "9"), &rights), Resolution::Ambiguous);
+        assert_eq!(resolve(&holder("1", "Z7", "9"), &rights), Resolution::Ambiguous);
     }
 
     #[test]
     fn registrations_alike_in_kind_or_certificate_share_their_holders() {
-        let rights = [ties(Table::Fdcq2, "1", "A", "4"), ties(Table::Fdcq1, "1", "B", "4")];
+        let rights = [ties(Table::Fdcq2, "1", "A7", "4"), ties(Table::Fdcq1, "1", "B7", "4")];
         assert_eq!(resolve(&holder("1", "", ""), &[&rights[0], &rights[1]]), found(&[0, 1]));
-        let rights = [ties(Table::Fdcq2, "1", "A", "4"), ties(Table::Jsydsyq, "1", "A", "3")];
+        let rights = [ties(Table::Fdcq2, "1", "A7", "4"), ties(Table::Jsydsyq, "1", "A7", "3")];
         assert_eq!(resolve(&holder("1", "", ""), &[&rights[0], &rights[1]]), found(&[0, 1]));
         let rights = [ties(Table::Fdcq2, "1", "", "4"), ties(Table::Dyaq, "1", "", "")];
         assert_eq!(resolve(&holder("1", "", ""), &[&rights[0], &rights[1]]), Resolution::Ambiguous);

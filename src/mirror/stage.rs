@@ -3,18 +3,25 @@
 //! The tables are read in such an order that every row finds remembered what it refers to. Rows of rights and units go to
 //! their unit, rows of parcels before the parcel's units; the joins themselves are `assemble`'s.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
-use crate::domain::tables::{Row, RowSource, Table, Visited};
+use crate::domain::{
+    cell::{
+        Vocabulary,
+        column::{self, Content},
+        place,
+    },
+    kinds::KINDS,
+    tables::{Row, RowSource, Table, Visited},
+};
 
 use super::{
-    checks,
     error::{LoadError, Reason},
+    gate::Refused,
     references::{Listed, References, distinct},
     report::{Oddity, Progress, Tally},
     resolve::{Ties, certificate_column},
     staged::{Line, Place, Way},
-    text,
 };
 
 /// Takes rows on their way to places; returns whether there is sense in sending more.
@@ -64,8 +71,15 @@ pub(super) fn stage<S: RowSource, O: Outlet>(
     source: &mut S,
     outlet: &mut O,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Tally, LoadError<S::Error>> {
-    let mut stager = Stager { outlet, references: References::default(), tally: Tally::default(), failure: None };
+) -> Result<(Tally, Refused), LoadError<S::Error>> {
+    let vocabulary = source.declared().vocabulary.clone();
+    let mut stager = Stager {
+        outlet,
+        references: References::default(),
+        tally: Tally::default(),
+        refused: Refused::default(),
+        vocabulary,
+    };
     for table in LOOKED_UP {
         if source.row_count(table).is_some() {
             source
@@ -81,7 +95,7 @@ pub(super) fn stage<S: RowSource, O: Outlet>(
         if source.row_count(table).is_none() {
             continue;
         }
-        let (mut rows, mut unreadable) = (0, None);
+        let mut rows = 0;
         let visited = source.visit(table, &mut |visited| {
             rows += 1;
             if rows % PROGRESS_ROWS == 0 {
@@ -89,58 +103,75 @@ pub(super) fn stage<S: RowSource, O: Outlet>(
             }
             match visited {
                 Visited::Row(row) => stager.row(row),
-                Visited::Unreadable { line, reason, .. } => {
-                    unreadable.get_or_insert((line, reason));
-                }
+                Visited::Unreadable { line, reason, .. } => stager.refused.add(Line { table, line }, reason),
             }
         });
         visited.map_err(LoadError::Source)?;
-        if let Some((line, reason)) = unreadable {
-            return Err(LoadError::Unreadable { file: source.file_name(table).to_owned(), line, reason });
-        }
         stager.tally.rows.insert(table, rows);
         if table == Table::Dyaq {
             stager.check_lists();
         }
-        stager.stop_where_failed(source)?;
     }
     // A package without DYAQ was not checked above.
     stager.check_lists();
-    stager.stop_where_failed(source)?;
-    Ok(stager.tally)
+    Ok((stager.tally, stager.refused))
 }
 
 struct Stager<'a, O> {
     outlet: &'a mut O,
     references: References,
     tally: Tally,
-    failure: Option<(Line, Reason)>,
+    refused: Refused,
+    vocabulary: Vocabulary,
+}
+
+/// The cells of a row as values; what is odd of them goes to `note` by position.
+fn cleaned<'r>(
+    row: Row<'r>,
+    vocabulary: &Vocabulary,
+    mut note: impl FnMut(usize, column::Oddity),
+) -> Vec<Cow<'r, str>> {
+    let mut values = Vec::with_capacity(row.values.len());
+    for (at, text) in row.values.iter().enumerate() {
+        let cleaned = column::clean(row.table, at, text, vocabulary);
+        if let Some(oddity) = cleaned.oddity {
+            note(at, oddity);
+        }
+        values.push(cleaned.value);
+    }
+    values
+}
+
+/// Whether a table's rows are rights or charges.
+fn is_right(table: Table) -> bool {
+    KINDS.iter().any(|kind| kind.tables.contains(&table))
+}
+
+/// Whether an empty cell is odd: rights and what belongs to them name a unit, and rights say whether they are in force.
+fn oddity_of_empty(table: Table, at: usize) -> Option<Oddity> {
+    let belongs = matches!(table, Table::Qlr | Table::Zxdj | Table::Dywqd | Table::Fdcqxm | Table::H);
+    match column::content(table, at) {
+        Content::Unit if belongs || is_right(table) => Some(Oddity::NoUnitNumber),
+        Content::Code { list: "QSZT", .. } if is_right(table) => Some(Oddity::EmptyStatus),
+        _ => None,
+    }
 }
 
 /// The unit that a row names.
 fn unit_of(row: Row<'_>, column: &str) -> Option<Place> {
-    let number = text::unit_number(row.get(column));
+    let number = place::unit_number(row.get(column));
     (!number.is_empty()).then(|| Place::unit(&number))
 }
 
 /// A group of rows without unit number, by what holds them together; absent where the value says nothing.
 fn group_of(kind: &str, value: &str) -> Option<Place> {
-    let value = text::number(value);
-    (!text::is_none(&value)).then(|| Place::group(&format!("{kind}:{value}")))
+    let value = place::business(value);
+    (!value.is_empty()).then(|| Place::group(&format!("{kind}:{value}")))
 }
 
 impl<O: Outlet> Stager<'_, O> {
     fn fail(&mut self, row: Row<'_>, reason: Reason) {
-        self.failure.get_or_insert((Line { table: row.table, line: row.line }, reason));
-    }
-
-    fn stop_where_failed<S: RowSource>(&self, source: &S) -> Result<(), LoadError<S::Error>> {
-        match self.failure {
-            None => Ok(()),
-            Some((Line { table, line }, reason)) => {
-                Err(LoadError::Row { table, file: source.file_name(table).to_owned(), line, reason })
-            }
-        }
+        self.refused.place(Line { table: row.table, line: row.line }, reason);
     }
 
     fn ties(row: Row<'_>) -> Ties {
@@ -149,7 +180,10 @@ impl<O: Outlet> Stager<'_, O> {
 
     /// Remembers what a row without unit number will be looked up by.
     fn want(&mut self, row: Row<'_>) {
-        if text::unit_number(row.get("BDCDYH")).is_empty() {
+        let values = cleaned(row, &self.vocabulary, |_, _| {});
+        let values: Vec<&str> = values.iter().map(|value| &**value).collect();
+        let row = Row { values: &values, ..row };
+        if place::unit_number(row.get("BDCDYH")).is_empty() {
             let ties = Self::ties(row);
             self.references.wanted_businesses.insert(&ties.business);
             ties.certificates.iter().for_each(|one| self.references.wanted_certificates.insert(one));
@@ -157,10 +191,23 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn row(&mut self, row: Row<'_>) {
-        if self.failure.is_some() {
-            return;
+        let table = row.table;
+        let values = cleaned(row, &self.vocabulary, |at, oddity| {
+            self.tally.odd(table, table.columns()[at], Oddity::Cell(oddity));
+            if oddity == column::Oddity::UnknownCode {
+                self.tally.unknown_code(table, table.columns()[at], row.values[at]);
+            }
+        });
+        for at in (0..values.len()).filter(|at| values[*at].trim().is_empty()) {
+            if let Some(oddity) = oddity_of_empty(table, at) {
+                self.tally.odd(table, table.columns()[at], oddity);
+            }
         }
-        checks::count_odd_values(row, &mut self.tally);
+        let values: Vec<&str> = values.iter().map(|value| &**value).collect();
+        self.place(Row { values: &values, ..row });
+    }
+
+    fn place(&mut self, row: Row<'_>) {
         match row.table {
             Table::Dywqd => self.listed_unit(row),
             Table::Dyiq => self.easement(row),
@@ -204,8 +251,8 @@ impl<O: Outlet> Stager<'_, O> {
         let Some(place) = Self::own_place(row) else { return self.fail(row, Reason::NoPlace) };
         self.send(&place, row, &Way::Own);
         let code = match row.table {
-            Table::Tdsyq | Table::Jsydsyq => text::unit_number(row.get("ZDDM")),
-            Table::Hysyq => text::unit_number(row.get("ZHHDDM")),
+            Table::Tdsyq | Table::Jsydsyq => place::parcel(row.get("ZDDM")),
+            Table::Hysyq => place::parcel(row.get("ZHHDDM")),
             _ => String::new(),
         };
         self.refer_to_parcel(row, &code, &place);
@@ -215,8 +262,8 @@ impl<O: Outlet> Stager<'_, O> {
 
     /// Remembers that a unit needs a parcel's row that its number does not lead to.
     fn refer_to_parcel(&mut self, row: Row<'_>, code: &str, place: &Place) {
-        let number = text::unit_number(row.get("BDCDYH"));
-        if !code.is_empty() && text::parcel_code(&number) != Some(code) {
+        let number = place::unit_number(row.get("BDCDYH"));
+        if !code.is_empty() && place::parcel_code(&number) != Some(code) {
             let places = self.references.parcels.entry(code.into()).or_default();
             if !places.contains(place) {
                 places.push(place.clone());
@@ -233,18 +280,24 @@ impl<O: Outlet> Stager<'_, O> {
         self.send(&place, row, &Way::Own);
         let listed = self.references.listed.entry(business).or_insert_with(|| Listed {
             places: Vec::new(),
-            first_line: row.line,
+            lines: Vec::new(),
             is_used: false,
         });
+        listed.lines.push(row.line);
         if !listed.places.contains(&place) {
             listed.places.push(place);
         }
     }
 
     fn check_lists(&mut self) {
-        let unused = self.references.listed.values().filter(|listed| !listed.is_used).map(|listed| listed.first_line);
-        if let (Some(line), None) = (unused.min(), self.failure) {
-            self.failure = Some((Line { table: Table::Dywqd, line }, Reason::NoMortgage));
+        let mut unused: Vec<u64> = Vec::new();
+        for listed in self.references.listed.values_mut().filter(|listed| !listed.is_used) {
+            listed.is_used = true;
+            unused.extend(&listed.lines);
+        }
+        unused.sort_unstable();
+        for line in unused {
+            self.refused.place(Line { table: Table::Dywqd, line }, Reason::NoMortgage);
         }
     }
 
@@ -308,9 +361,9 @@ impl<O: Outlet> Stager<'_, O> {
             return self.fail(row, Reason::NoPlace);
         };
         self.send(&place, row, &Way::Own);
-        let building = text::unit_number(row.get("ZRZH"));
-        let number = text::unit_number(row.get("BDCDYH"));
-        let is_under_parcel = text::parcel_code(&number).is_some_and(|parcel| building.starts_with(parcel));
+        let building = place::parcel(row.get("ZRZH"));
+        let number = place::unit_number(row.get("BDCDYH"));
+        let is_under_parcel = place::parcel_code(&number).is_some_and(|parcel| building.starts_with(parcel));
         if !building.is_empty() && !is_under_parcel {
             let places = self.references.buildings.entry(building.into()).or_default();
             if !places.contains(&place) {
@@ -327,15 +380,15 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn parcel(&mut self, row: Row<'_>) {
-        let number = text::unit_number(row.get("BDCDYH"));
+        let number = place::unit_number(row.get("BDCDYH"));
         let codes: BTreeSet<String> = match row.table {
-            Table::Zdjbxx => [text::unit_number(row.get("ZDDM")), String::new()],
-            _ => [text::unit_number(row.get("ZHDM")), text::unit_number(row.get("HDDM"))],
+            Table::Zdjbxx => [place::parcel(row.get("ZDDM")), String::new()],
+            _ => [place::parcel(row.get("ZHDM")), place::parcel(row.get("HDDM"))],
         }
         .into_iter()
         .filter(|code| !code.is_empty())
         .collect();
-        let codes = match text::parcel_code(&number) {
+        let codes = match place::parcel_code(&number) {
             Some(parcel) if codes.is_empty() => BTreeSet::from([parcel.to_owned()]),
             _ => codes,
         };
@@ -350,8 +403,8 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn building(&mut self, row: Row<'_>) {
-        let building = text::unit_number(row.get("ZRZH"));
-        let parcels = [text::unit_number(row.get("ZDDM")), text::parcel_code(&building).unwrap_or("").to_owned()];
+        let building = place::parcel(row.get("ZRZH"));
+        let parcels = [place::parcel(row.get("ZDDM")), place::parcel_code(&building).unwrap_or("").to_owned()];
         let mut places: BTreeSet<Place> =
             parcels.iter().filter(|code| !code.is_empty()).map(|code| Place::parcel(code)).collect();
         places.extend(self.references.buildings.get(building.as_str()).into_iter().flatten().cloned());
@@ -364,11 +417,11 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn parcel_of(&mut self, row: Row<'_>, column: &str) {
-        let code = text::unit_number(row.get(column));
+        let code = place::parcel(row.get(column));
         if code.is_empty() {
             return self.fail(row, Reason::NoParcel);
         }
-        let place = Place::parcel(text::parcel_code(&code).unwrap_or(&code));
+        let place = Place::parcel(place::parcel_code(&code).unwrap_or(&code));
         self.send(&place, row, &Way::Own);
     }
 

@@ -6,9 +6,10 @@
 
 use std::sync::LazyLock;
 
-use crate::domain::tables::{Row, Table};
-
-use super::text;
+use crate::domain::{
+    cell::place,
+    tables::{Row, Table},
+};
 
 /// Where rows are gathered: a parcel, a unit, or a group of rows without a unit number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,8 +39,8 @@ impl Place {
 
     /// A unit, by its number as compared.
     pub(super) fn unit(number: &str) -> Self {
-        let rank = if text::is_parcel_unit(number) { RANK_PARCEL_UNIT } else { RANK_UNIT };
-        Self::ranked(text::parcel_code(number).unwrap_or(number), rank, number)
+        let rank = if place::is_parcel_unit(number) { RANK_PARCEL_UNIT } else { RANK_UNIT };
+        Self::ranked(place::parcel_code(number).unwrap_or(number), rank, number)
     }
 
     /// A unit without a number; `group` as in `Unit.group`.

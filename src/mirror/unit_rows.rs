@@ -1,16 +1,13 @@
 //! The rows of one unit, those of its parcel, and where a field's value comes from among them.
 
 use crate::domain::{
-    kinds::{self, Field, Source, Value},
+    cell::{decimal, place},
+    kinds::{Field, Source, Value},
     record::{NotedCharge, Position},
     tables::Table,
 };
 
-use super::{
-    dates,
-    staged::{PlaceKind, StagedRow},
-    text,
-};
+use super::staged::{PlaceKind, StagedRow};
 
 /// Rows by their table.
 #[derive(Default)]
@@ -88,7 +85,7 @@ impl<'a> UnitRows<'a> {
             PlaceKind::Unit(number) => (number, ""),
             PlaceKind::Group(group) | PlaceKind::Parcel(group) => ("", group),
         };
-        let parcel = parcel.filter(|parcel| text::parcel_code(number) == Some(parcel.code.as_str()));
+        let parcel = parcel.filter(|parcel| place::parcel_code(number) == Some(parcel.code.as_str()));
         Self { number, group, rows, parcel }
     }
 
@@ -105,9 +102,9 @@ impl<'a> UnitRows<'a> {
             (Table::Zhjbxx, Table::Hysyq) => ("ZHHDDM", &["ZHDM", "HDDM"]),
             _ => ("", &[]),
         };
-        let named = text::unit_number(right.get(column));
+        let named = place::parcel(right.get(column));
         if !named.is_empty() {
-            let is_named = |row: &&StagedRow| codes.iter().any(|code| text::unit_number(row.get(code)) == named);
+            let is_named = |row: &&StagedRow| codes.iter().any(|code| place::parcel(row.get(code)) == named);
             let under = self.parcel.map_or(&[][..], |parcel| parcel.rows.of(table));
             let rows: Vec<_> = under.iter().chain(self.rows.of(table)).filter(is_named).collect();
             if !rows.is_empty() {
@@ -119,9 +116,9 @@ impl<'a> UnitRows<'a> {
 
     /// The building that the unit's house stands in: by ZRZH on its parcel, else the only one of that code elsewhere.
     fn building(&self) -> Option<&'a StagedRow> {
-        let house = self.rows.of(Table::H).iter().map(|row| text::unit_number(row.get("ZRZH")));
+        let house = self.rows.of(Table::H).iter().map(|row| place::parcel(row.get("ZRZH")));
         let code = house.into_iter().find(|code| !code.is_empty())?;
-        let is_named = |row: &&StagedRow| text::unit_number(row.get("ZRZH")) == code;
+        let is_named = |row: &&StagedRow| place::parcel(row.get("ZRZH")) == code;
         let under = self.parcel.map_or(&[][..], |parcel| parcel.rows.of(Table::Zrz));
         under.iter().find(is_named).or_else(|| {
             let mut elsewhere = self.rows.of(Table::Zrz).iter().filter(is_named);
@@ -132,9 +129,11 @@ impl<'a> UnitRows<'a> {
     /// The value of a field of the right in `right`, on the project's building `project`; empty where no source has one, or
     /// only sources that need the whole unit.
     pub(super) fn value(&self, field: &Field, right: &StagedRow, project: Option<&StagedRow>) -> String {
-        let found =
-            field.sources.iter().map(|source| self.source(*source, right, project)).find(|text| !text.is_empty());
-        shaped(field.value, found.unwrap_or_default())
+        let values = || field.sources.iter().map(|source| self.source(*source, right, project));
+        let is_measure = matches!(field.value, Value::Area(_) | Value::AreaIn(_) | Value::Amount);
+        // Zero gives way where another source has a value (D55).
+        let more = if is_measure { values().find(|text| !text.is_empty() && !decimal::is_zero(text)) } else { None };
+        more.or_else(|| values().find(|text| !text.is_empty())).unwrap_or_default().to_owned()
     }
 
     fn source<'r>(&self, source: Source, right: &'r StagedRow, project: Option<&'r StagedRow>) -> &'r str
@@ -150,8 +149,8 @@ impl<'a> UnitRows<'a> {
             Source::Structure(column) => first(self.rows.of(Table::Gzw), column),
             Source::Project(column) => project.map_or("", |row| row.get(column)),
             Source::SecuredClaim => {
-                let maximum = if kinds::code(right.get("DYFS")) == "2" { right.get("ZGZQSE") } else { "" };
-                if maximum.is_empty() { right.get("BDBZZQSE") } else { maximum }
+                let maximum = if right.get("DYFS") == "2" { right.get("ZGZQSE") } else { "" };
+                if maximum.is_empty() || decimal::is_zero(maximum) { right.get("BDBZZQSE") } else { maximum }
             }
             Source::Certificate => right.get(super::resolve::certificate_column(right.line.table)),
             Source::Place | Source::HolderNames => "",
@@ -160,11 +159,11 @@ impl<'a> UnitRows<'a> {
 
     /// The place of a charge on the unit; `building` is FDZL of the unit's ownership.
     pub(super) fn place(&self, right: &StagedRow, building: &str) -> String {
-        let unfinished = if kinds::code(right.get("DYBDCLX")) == "4" { right.get("ZJJZWZL") } else { "" };
-        let business = text::number(right.get("YWH"));
+        let unfinished = if right.get("DYBDCLX") == "4" { right.get("ZJJZWZL") } else { "" };
+        let business = place::business(right.get("YWH"));
         let listed = self.rows.of(Table::Dywqd);
         let own_list =
-            listed.iter().filter(|row| right.line.table == Table::Dyaq && text::number(row.get("YWH")) == business);
+            listed.iter().filter(|row| right.line.table == Table::Dyaq && place::business(row.get("YWH")) == business);
         let sources = [
             unfinished,
             first(own_list, "ZL"),
@@ -194,15 +193,17 @@ impl<'a> UnitRows<'a> {
     pub(super) fn area(&self) -> (String, String) {
         let house = self.rows.of(Table::H);
         let structure = self.rows.of(Table::Gzw);
-        let built = [first(house, "SCJZMJ"), first(house, "YCJZMJ")].into_iter().find(|area| !area.is_empty());
-        if let Some(area) = built {
+        let built = [first(house, "SCJZMJ"), first(house, "YCJZMJ")];
+        let more = built.into_iter().find(|area| !area.is_empty() && !decimal::is_zero(area));
+        if let Some(area) = more.or_else(|| built.into_iter().find(|area| !area.is_empty())) {
             return (area.to_owned(), "1".to_owned());
         }
         if let Some(row) = structure.iter().find(|row| !row.get("MJ").is_empty()) {
             return (row.get("MJ").to_owned(), row.get("MJDW").to_owned());
         }
         // Of a building, the parcel's area would be told as the building's.
-        let is_land = text::is_parcel_unit(self.number) || matches!(self.number.chars().nth(19), Some('W' | 'L' | 'Q'));
+        let is_land =
+            place::is_parcel_unit(self.number) || matches!(self.number.chars().nth(19), Some('W' | 'L' | 'Q'));
         if !is_land {
             return (String::new(), String::new());
         }
@@ -224,7 +225,7 @@ impl<'a> UnitRows<'a> {
             points: self.parcel.map_or_else(Vec::new, |parcel| parcel.points.clone()),
             geographic_points: self.parcel.map_or_else(Vec::new, |parcel| parcel.geographic_points.clone()),
         };
-        let is_of_parcel = !text::is_parcel_unit(self.number);
+        let is_of_parcel = !place::is_parcel_unit(self.number);
         (position != Position::default()).then_some(Position { is_of_parcel, ..position })
     }
 }
@@ -232,10 +233,4 @@ impl<'a> UnitRows<'a> {
 /// The first value of a column that is not empty.
 fn first<'r>(rows: impl IntoIterator<Item = &'r StagedRow>, column: &str) -> &'r str {
     rows.into_iter().map(|row| row.get(column)).find(|text| !text.is_empty()).unwrap_or_default()
-}
-
-/// A text in the form in which values of this type are stored.
-pub(super) fn shaped(value: Value, text: &str) -> String {
-    let date = if value == Value::Date { dates::normalise(text) } else { None };
-    date.unwrap_or_else(|| text.to_owned())
 }

@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 
 use crate::{
     domain::{
+        cell::place,
         codec,
         generation::GenerationFacts,
         kinds::tag,
@@ -25,7 +26,6 @@ use super::{
     seal::{Keys, TAG_BYTES, Tag},
     shortcut::Shortcuts,
     sort::{Merge, Sorter},
-    text,
 };
 
 /// Records in one transaction.
@@ -130,14 +130,12 @@ impl RecordWriter {
     fn note_locators(&mut self, unit: &Unit) -> Result<(), WriteError> {
         self.tags.clear();
         if !unit.number.is_empty() {
-            self.tags.push(self.keys.locator_tag(&text::locator(&unit.number)));
+            self.tags.push(self.keys.locator_tag(&unit.number));
         }
         for registration in &unit.registrations {
             let certificate = registration.common.get(tag::CERTIFICATE_NUMBER);
-            let parts = text::certificates(certificate);
-            let whole = if parts.is_empty() { None } else { Some(text::locator(certificate)) };
-            let parts = parts.iter().map(|part| text::locator(part));
-            self.tags.extend(parts.chain(whole).map(|number| self.keys.locator_tag(&number)));
+            let parts = place::certificates(certificate).into_iter().map(|part| str::to_uppercase(&part));
+            self.tags.extend(parts.map(|number| self.keys.locator_tag(&number)));
         }
         push_entries(&mut self.tags, self.last_id, &mut self.locators)
     }

@@ -53,6 +53,22 @@ pub enum Oddity {
     WrongCheckDigit,
 }
 
+impl Oddity {
+    /// What is odd, in words that follow the column.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::NoDate => "is no date",
+            Self::NoDecimal => "is no decimal",
+            Self::UnknownCode => "is a code that the list does not have",
+            Self::MalformedUnitNumber => "is not 28 letters and digits",
+            Self::Scientific => "is in scientific notation: it would join strangers",
+            Self::Damaged(damage) => damage.describe(),
+            Self::WrongCheckDigit => "has a wrong check digit: compared as it stands",
+        }
+    }
+}
+
 /// A cell as it enters the mirror.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cleaned<'a> {
@@ -104,6 +120,8 @@ pub fn clean<'a>(table: Table, position: usize, text: &'a str, vocabulary: &Voca
                 code::Code::Unknown => kept(Some(Oddity::UnknownCode)),
             }
         }
+        // Told as registered: an officer sees that the register says 无. Matching reads it by the same functions.
+        Content::Document if none::is_none_or_zero(text) => kept(None),
         _ if vocabulary.is_none(text) => empty(),
         Content::Text => kept(None),
         Content::Date => match date::read(text, vocabulary.utc_offset_seconds) {
@@ -225,7 +243,7 @@ mod tests {
             (Table::Cfdj, "QSZT", "7", "7", Some(Oddity::UnknownCode)),
             (Table::Qlr, "ZJZL", "身份证", "1", None),
             (Table::Qlr, "ZJH", "9.90202E+17", "9.90202E+17", Some(Oddity::Damaged(number::Damage::Scientific))),
-            (Table::Qlr, "ZJH", "(null)", "", None),
+            (Table::Qlr, "ZJH", "(null)", "(null)", None),
             (Table::Qlr, "YWH", "2.02E+11", "2.02E+11", Some(Oddity::Scientific)),
             (Table::Fdcq2, "BDCDYH", "未落宗", "未落宗", Some(Oddity::MalformedUnitNumber)),
             (Table::Fdcq2, "BDCDYH", "\\N", "", None),

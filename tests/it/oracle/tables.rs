@@ -70,7 +70,21 @@ impl Tables {
             let name = EXCHANGE_NAMES.iter().find(|(exchange, _)| *exchange == name).map_or(name, |(_, name)| name);
             let bytes = fs::read(dir.join(entry["file"].as_str().unwrap())).unwrap();
             let encoding = if is_gb { encoding_rs::GB18030 } else { encoding_rs::UTF_8 };
-            tables.insert(name.to_owned(), read_csv(name, &encoding.decode_with_bom_removal(&bytes).0));
+            let mut rows = read_csv(name, &encoding.decode_with_bom_removal(&bytes).0);
+            // What the package says that its codes mean.
+            for row in &mut rows {
+                for (column, cell) in &mut row.cells {
+                    // Words for none are nothing (D35); document numbers are told as they stand.
+                    let words = ["无", "不详", "空", "暂无", "未知", "没有", "NULL", "null", "-", "—", "/"];
+                    if words.contains(&folded(cell).as_str()) && !column.ends_with("ZJH") {
+                        cell.clear();
+                    }
+                    if let Some(code) = manifest["codes"][format!("{name}.{column}")][cell.as_str()].as_str() {
+                        code.clone_into(cell);
+                    }
+                }
+            }
+            tables.insert(name.to_owned(), rows);
         }
         Self(tables)
     }

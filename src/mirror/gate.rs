@@ -1,0 +1,289 @@
+//! What a load must understand before anything may be answered from it (D38, D40, D47).
+//!
+//! Everything that stops a load is found in one run and told together, each with the line of the manifest that would settle
+//! it if the operator knows what is meant. Texts of the register are told only where they can be codes: see [`shown`].
+
+use std::{collections::BTreeMap, fmt};
+
+use crate::domain::{
+    cell::column::{Content, content},
+    generation::Accepted,
+    kinds::KINDS,
+    tables::{Columns, RowSource, Table, standard},
+};
+
+use super::{
+    error::Reason,
+    report::{Oddity, Tally, UNKNOWN_CODES_MAX},
+    staged::Line,
+};
+use crate::domain::cell::column;
+
+/// Rows that are named one by one; all are counted.
+const LISTED_MAX: usize = 20;
+
+/// The longest text that is shown as a code, in characters.
+const CODE_CHARACTERS_MAX: usize = 12;
+
+/// Columns of marks of ending.
+const ENDING: [&str; 7] = ["ZXDYYWH", "ZXSJ", "ZXYYYWH", "ZXYYDJSJ", "ZXYGYWH", "JFYWH", "JFDJSJ"];
+
+/// A row that cannot be placed or read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedRow {
+    /// Its table.
+    pub table: Table,
+    /// The file, as the package names it.
+    pub file: String,
+    /// The line on which the row begins, from 1.
+    pub line: u64,
+    /// What is wrong with it; never a value.
+    pub reason: String,
+}
+
+/// Everything that stops a load.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// What was not understood, a sentence each, with what settles it.
+    pub problems: Vec<String>,
+    /// The first rows that cannot be placed or read.
+    pub rows: Vec<RefusedRow>,
+    /// All such rows, by table and reason.
+    pub counts: BTreeMap<(Table, String), u64>,
+}
+
+impl Findings {
+    /// Whether nothing stops the load.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.problems.is_empty() && self.counts.is_empty()
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in &self.problems {
+            write!(formatter, "\n- {problem}")?;
+        }
+        let total: u64 = self.counts.values().sum();
+        if let [row] = &self.rows[..]
+            && total == 1
+        {
+            let RefusedRow { table, file, line, reason } = row;
+            let table = table.name();
+            return write!(
+                formatter,
+                "\n- row of table `{table}` in `{file}`, line {line}, cannot be placed: {reason}"
+            );
+        }
+        if total > 0 {
+            write!(formatter, "\n- {total} rows cannot be placed:")?;
+        }
+        for ((table, reason), count) in &self.counts {
+            write!(formatter, "\n  {:<8} {count:>8}  {reason}", table.name())?;
+        }
+        for (at, row) in self.rows.iter().enumerate() {
+            let opening = if at == 0 { "\n  lines:" } else { "," };
+            write!(formatter, "{opening} {} {}", row.file, row.line)?;
+        }
+        let more = total.saturating_sub(self.rows.len() as u64);
+        if more > 0 { write!(formatter, " and {more} more") } else { Ok(()) }
+    }
+}
+
+/// Rows that cannot be placed, on their way into [`Findings`].
+#[derive(Debug, Default)]
+pub(super) struct Refused {
+    listed: Vec<(Line, String)>,
+    counts: BTreeMap<(Table, String), u64>,
+}
+
+impl Refused {
+    pub(super) fn place(&mut self, line: Line, reason: Reason) {
+        self.add(line, reason.to_string());
+    }
+
+    pub(super) fn add(&mut self, line: Line, reason: String) {
+        if self.listed.len() < LISTED_MAX {
+            self.listed.push((line, reason.clone()));
+        }
+        *self.counts.entry((line.table, reason)).or_default() += 1;
+    }
+
+    pub(super) fn join(&mut self, other: Self) {
+        let room = LISTED_MAX - self.listed.len().min(LISTED_MAX);
+        self.listed.extend(other.listed.into_iter().take(room));
+        for (key, count) in other.counts {
+            *self.counts.entry(key).or_default() += count;
+        }
+    }
+
+    pub(super) fn into_findings<S: RowSource>(self, problems: Vec<String>, source: &S) -> Findings {
+        let row = |(Line { table, line }, reason)| RefusedRow {
+            table,
+            file: source.file_name(table).to_owned(),
+            line,
+            reason,
+        };
+        Findings { problems, rows: self.listed.into_iter().map(row).collect(), counts: self.counts }
+    }
+}
+
+fn is_accepted(accepted: &[Accepted], what: &str) -> bool {
+    accepted.iter().any(|one| one.what == what)
+}
+
+/// What the headers of the package lack that decides answers (D47).
+///
+/// # Errors
+///
+/// Where a header cannot be read.
+pub(super) fn headers<S: RowSource>(source: &mut S, accepted: &[Accepted]) -> Result<Vec<String>, S::Error> {
+    let mut problems = Vec::new();
+    for table in Table::ALL {
+        match source.columns(table)? {
+            Some(columns) => missing(table, &columns, accepted, &mut problems),
+            None if table == Table::Qlr && !is_accepted(accepted, "QLR") => problems.push(
+                "the package lacks table `QLR`: without holders every subject would have nothing; export it too, or add its \
+                 file to `tables` in the manifest"
+                    .to_owned(),
+            ),
+            None => {}
+        }
+    }
+    Ok(problems)
+}
+
+fn missing(table: Table, columns: &Columns, accepted: &[Accepted], problems: &mut Vec<String>) {
+    let is_right = KINDS.iter().any(|kind| kind.tables.contains(&table));
+    let decides = |column: &&'static str| match table {
+        Table::Qlr => ["BDCDYH", "ZJH", "ZJZL", "QLRMC", "QSZT"].contains(column),
+        _ => is_right && (*column == "BDCDYH" || *column == "QSZT" || ENDING.contains(column)),
+    };
+    let has_mark = table
+        .columns()
+        .iter()
+        .any(|column| (*column == "QSZT" || ENDING.contains(column)) && !columns.absent.contains(column));
+    for column in columns.absent.iter().filter(|column| decides(column)) {
+        let what = format!("{}.{column}", table.name());
+        if is_accepted(accepted, &what) {
+            continue;
+        }
+        let name = table.name();
+        let other = columns.unread.iter().find(|unread| !standard::has_column(table, unread) && may_be(unread, column));
+        let is_bare = is_right && !has_mark && *column == "QSZT";
+        if let Some(other) = other {
+            problems.push(format!(
+                "table `{name}` lacks column `{column}`, and has `{other}`, which the standard does not know; if it is that \
+                 column, write `\"columns\": {{\"{name}\": {{\"{other}\": \"{column}\"}}}}` into the manifest, else \
+                 {}",
+                accept(&what)
+            ));
+        } else if matches!(*column, "ZJH" | "QLRMC" | "BDCDYH") || is_bare {
+            let follows = match *column {
+                "QSZT" => "nothing would ever end",
+                "BDCDYH" => "its rows would stand on no unit",
+                _ => "every subject would have nothing",
+            };
+            problems.push(format!(
+                "table `{name}` lacks column `{column}`: {follows}; if it has another name there, write `\"columns\": \
+                 {{\"{name}\": {{\"<its name>\": \"{column}\"}}}}` into the manifest, else {}",
+                accept(&what)
+            ));
+        }
+    }
+}
+
+fn accept(what: &str) -> String {
+    format!("`\"accept\": {{\"{what}\": \"<why answers may be given without it>\"}}`, which every answer repeats")
+}
+
+/// Whether a column that the standard does not know may be `column` under another name: a label, or a name that holds its
+/// letters in order, or is held by it.
+fn may_be(unread: &str, column: &str) -> bool {
+    let name: String = standard::fold(unread).chars().filter(|one| one.is_alphanumeric()).collect();
+    let holds = |long: &str, short: &str| {
+        let mut letters = long.chars();
+        short.len() >= 2 && short.chars().all(|one| letters.any(|known| known == one))
+    };
+    !name.is_ascii() || holds(&name, column) || (name.len() * 2 > column.len() && holds(column, &name))
+}
+
+/// What the rows hold that nobody understands and that decides answers.
+pub(super) fn rows(tally: &Tally, accepted: &[Accepted]) -> Vec<String> {
+    let mut problems = Vec::new();
+    for ((table, column), count) in tally.counts_of(Oddity::Cell(column::Oddity::Scientific)) {
+        // In house codes and other numbers of parts it is told, and joins nothing else.
+        if matches!(column, "BDCDYH" | "YWH" | "BDCQZH" | "BDCDJZMH" | "ZDDM" | "GYDBDCDYH" | "XYDBDCDYH") {
+            problems.push(format!(
+                "column `{}.{column}` holds {count} numbers in scientific notation, as 2.02E+11: digits are lost, and \
+                 strangers would be joined; export the column as text",
+                table.name()
+            ));
+        }
+    }
+    for ((table, column), texts) in &tally.unknown_codes {
+        let position = table.position(column).unwrap_or_default();
+        let is_deciding = matches!(content(*table, position), Content::Code { is_deciding: true, .. });
+        let place = format!("{}.{column}", table.name());
+        let is_settled =
+            |text: &str| ["*", text.trim()].iter().any(|value| is_accepted(accepted, &format!("{place}={value}")));
+        let unsettled: Vec<(&String, &u64)> = texts.iter().filter(|(text, _)| !is_settled(text)).collect();
+        if !is_deciding || unsettled.is_empty() {
+            continue;
+        }
+        let count =
+            tally.counts_of(Oddity::Cell(column::Oddity::UnknownCode)).find(|(key, _)| *key == (*table, column));
+        let count = count.map_or(0, |(_, count)| count);
+        if texts.len() >= UNKNOWN_CODES_MAX || !unsettled.iter().all(|(text, _)| shown(text)) {
+            problems.push(format!(
+                "column `{place}` holds {count} texts that are no codes of its list, too many or too long to be codes: are the \
+                 columns shifted? Correct the export; or, if they mean nothing, write {}",
+                accept(&format!("{place}=*"))
+            ));
+            continue;
+        }
+        let listed: Vec<String> = unsettled.iter().map(|(text, count)| format!("`{}` {count}x", text.trim())).collect();
+        let first = unsettled[0].0.trim();
+        problems.push(format!(
+            "column `{place}` holds codes that its list does not have: {}; write what they mean, as `\"codes\": {{\"{place}\": \
+             {{\"{first}\": \"<code>\"}}}}`, or, where nobody knows, {}",
+            listed.join(", "),
+            accept(&format!("{place}={first}"))
+        ));
+    }
+    problems
+}
+
+/// Whether a text may be shown: short, and without digits enough for a number of somebody.
+fn shown(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    text.chars().count() <= CODE_CHARACTERS_MAX && digits < 6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_may_be_another_by_its_letters_or_as_a_label() {
+        for (unread, column) in
+            [("证件号", "ZJH"), ("ZJHM", "ZJH"), ("QLRZJHM", "ZJH"), ("JF_DJSJ", "JFDJSJ"), ("JFSJ", "JFDJSJ")]
+        {
+            assert!(may_be(unread, column), "{unread}");
+        }
+        for (unread, column) in [("BZ", "ZJH"), ("LXDH", "JFDJSJ"), ("ID", "BDCDYH")] {
+            assert!(!may_be(unread, column), "{unread}");
+        }
+    }
+
+    #[test]
+    fn a_page_holds_counts_of_all_and_lines_of_some() {
+        let mut refused = Refused::default();
+        for line in 2..202 {
+            refused.place(Line { table: Table::Qlr, line }, Reason::Orphan);
+        }
+        assert_eq!(refused.listed.len(), LISTED_MAX);
+        assert_eq!(refused.counts.values().sum::<u64>(), 200);
+    }
+}
