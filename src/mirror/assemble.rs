@@ -16,6 +16,7 @@ use super::{
     gate::Refused,
     report::{Oddity, Tally},
     resolve::{Resolution, Ties, resolve},
+    shared,
     staged::{Line, Place, PlaceKind, StagedRow, Way},
     unit_rows::{Parcel, Rows, UnitRows, ordinal},
 };
@@ -44,18 +45,29 @@ struct Right<'a> {
 }
 
 impl Assembler {
-    /// Takes all rows of the next place; a unit where the place is one that has something to keep.
-    pub(super) fn take(&mut self, place: &Place, rows: Vec<StagedRow>) -> Option<Unit> {
-        let kind = place.kind();
-        if let PlaceKind::Parcel(code) = kind {
-            self.parcel = Some(Parcel::new(code, rows));
-            return None;
+    /// Takes all rows of the next place; its unit where it has something to keep, or several where strangers share it.
+    pub(super) fn take(&mut self, place: &Place, rows: Vec<StagedRow>) -> Vec<Unit> {
+        match place.kind() {
+            PlaceKind::Parcel(code) => {
+                self.parcel = Some(Parcel::new(code, rows));
+                Vec::new()
+            }
+            PlaceKind::Unit(number) if !place::is_well_formed(number) && shared::is_shared(&rows) => {
+                self.tally.odd(Table::Fdcq2, "BDCDYH", Oddity::SharedUnitNumber);
+                let apart = shared::apart(rows, &mut self.refused);
+                let groups = apart.into_iter();
+                groups.filter_map(|(group, rows)| self.take_rows(PlaceKind::Group(&group), rows)).collect()
+            }
+            kind => self.take_rows(kind, rows).into_iter().collect(),
         }
+    }
+
+    fn take_rows(&mut self, kind: PlaceKind<'_>, rows: Vec<StagedRow>) -> Option<Unit> {
         let rows = Rows::new(rows);
         let parcel = self.parcel.take();
         let unit = self.unit(&UnitRows::new(kind, &rows, parcel.as_ref()));
         self.parcel = parcel;
-        if place::is_parcel_unit(&unit.number) {
+        if place::is_parcel_unit(&unit.number) || place::is_building_unit(&unit.number) {
             self.remember_charges(&unit);
         }
         let is_kept =
@@ -81,18 +93,21 @@ impl Assembler {
         if self.parcel.as_ref().is_none_or(|parcel| parcel.code != code) {
             self.parcel = Some(Parcel::new(code, Vec::new()));
         }
+        let is_parcel = place::is_parcel_unit(&unit.number);
+        let scope = if is_parcel { Scope::Parcel } else { Scope::Building };
+        let charges = unit.registrations.iter().filter(|registration| registration.kind.is_charge());
+        let charges = charges.map(|registration| NotedCharge {
+            identity: registration.identity.clone(),
+            kind: registration.kind,
+            status: registration.status,
+            scope,
+        });
         if let Some(parcel) = &mut self.parcel {
-            parcel.charges = unit
-                .registrations
-                .iter()
-                .filter(|registration| registration.kind.is_charge())
-                .map(|registration| NotedCharge {
-                    identity: registration.identity.clone(),
-                    kind: registration.kind,
-                    status: registration.status,
-                    scope: Scope::Parcel,
-                })
-                .collect();
+            if is_parcel {
+                parcel.charges = charges.collect();
+            } else {
+                parcel.building_charges.push((unit.number.clone(), charges.collect()));
+            }
         }
     }
 
@@ -117,7 +132,14 @@ impl Assembler {
         number_waiting(&mut registrations);
         let (area, area_unit) = unit_rows.area();
         let is_under_parcel = !place::is_parcel_unit(unit_rows.number);
-        let charges = unit_rows.parcel.filter(|_| is_under_parcel).map(|parcel| parcel.charges.clone());
+        let mut noted_charges = Vec::new();
+        if let Some(parcel) = unit_rows.parcel.filter(|_| is_under_parcel) {
+            let building = place::building_of(unit_rows.number);
+            let of_building = parcel.building_charges.iter().filter(|(number, _)| Some(number) == building.as_ref());
+            noted_charges.extend(of_building.flat_map(|(_, charges)| charges.iter().cloned()));
+            noted_charges.extend(parcel.charges.iter().cloned());
+        }
+        self.count_charges_alone(unit_rows, &rights);
         Unit {
             number: unit_rows.number.to_owned(),
             group: unit_rows.group.to_owned(),
@@ -126,7 +148,19 @@ impl Assembler {
             area_unit,
             position: unit_rows.position(),
             registrations: registrations.into_iter().map(|(registration, _)| registration).collect(),
-            noted_charges: charges.unwrap_or_default(),
+            noted_charges,
+        }
+    }
+
+    /// Counts charges on a unit that the package knows nothing else of: of a parcel or a building they are counted for the
+    /// flats.
+    fn count_charges_alone(&mut self, unit_rows: &UnitRows<'_>, rights: &[Right<'_>]) {
+        let is_whole = place::is_parcel_unit(unit_rows.number) || place::is_building_unit(unit_rows.number);
+        let has_house = [Table::H, Table::Gzw].iter().any(|table| !unit_rows.rows.of(*table).is_empty());
+        if !is_whole && !has_house && rights.iter().all(|right| right.kind.is_charge()) {
+            for right in rights {
+                self.tally.odd(right.row.line.table, "BDCDYH", Oddity::NoUnitToStandOn);
+            }
         }
     }
 
@@ -156,10 +190,7 @@ impl Assembler {
     fn place_holders<'a>(&mut self, rows: &'a Rows, rights: &mut [Right<'a>]) {
         let holders = rows.of(Table::Qlr);
         for row in holders.iter().filter(|row| !matches!(row.way, Way::Targeted { .. })) {
-            let found = {
-                let candidates: Vec<&Ties> = rights.iter().map(|right| &right.ties).collect();
-                resolve(&Ties::of(row), &candidates)
-            };
+            let found = holder_of(&Ties::of(row), rights);
             match found {
                 Resolution::Found(positions) => {
                     for at in positions {
@@ -210,6 +241,20 @@ impl Assembler {
             self.tally.odd(table, "QLR", Oddity::NoHolder);
         }
     }
+}
+
+/// The rights that a holder's row belongs to. One that names neither business nor certificate belongs to the unit's only
+/// right of ownership or use (D56).
+fn holder_of(ties: &Ties, rights: &[Right<'_>]) -> Resolution {
+    if ties.business.is_empty() && ties.certificates.is_empty() {
+        let mut owning = (0..rights.len()).filter(|at| rights[*at].kind.is_ownership_or_use());
+        return match (owning.next(), owning.next()) {
+            (Some(at), None) => Resolution::Found(vec![at]),
+            _ => Resolution::Nothing,
+        };
+    }
+    let candidates: Vec<&Ties> = rights.iter().map(|right| &right.ties).collect();
+    resolve(ties, &candidates)
 }
 
 fn rights(rows: &Rows) -> Vec<Right<'_>> {

@@ -79,6 +79,16 @@ pub enum Reason {
     NoParcel,
     #[error("its table needs a unit number, and it has none")]
     NoUnit,
+    #[error(
+        "the charge has no unit number, and its business number leads to no right, or to rights of several certificates"
+    )]
+    NoUnitOfCharge,
+    #[error(
+        "several rights of different certificates share its unit number, which is no unit number, and it names none of them"
+    )]
+    SharedUnit,
+    #[error("its business number stands on mortgages of different certificates, and none of them names its unit")]
+    SharedBusiness,
 }
 
 /// Why a generation cannot be removed.

@@ -129,6 +129,7 @@ mod references;
 mod report;
 mod resolve;
 mod seal;
+mod shared;
 mod shortcut;
 mod sort;
 mod stage;

@@ -5,7 +5,7 @@
 //! (`stage`) puts every row after those that it is looked up from.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 
 use super::{
     resolve::{Resolution, Ties, resolve},
@@ -32,14 +32,39 @@ impl Wanted {
     }
 }
 
-/// The units that DYWQD lists for one business number.
+/// What one row of DYWQD lists for its business number.
 pub(super) struct Listed {
-    /// The places, in the order of the rows, each once.
+    /// The places.
     pub(super) places: Vec<Place>,
-    /// The lines of the rows.
-    pub(super) lines: Vec<u64>,
-    /// Whether a mortgage has the business number.
+    /// The row.
+    pub(super) line: u64,
+    /// Whether a mortgage took it.
     pub(super) is_used: bool,
+}
+
+/// Texts that stand beside different others, by hash: a false hit joins less than might be joined, never more.
+#[derive(Default)]
+pub(super) struct Shared {
+    hasher: RandomState,
+    first: HashMap<u64, u64>,
+    conflicting: HashSet<u64>,
+}
+
+impl Shared {
+    /// Notes that `text` stands beside `other`; an empty text is nothing.
+    pub(super) fn note(&mut self, text: &str, other: &impl Hash) {
+        if !text.is_empty() {
+            let (text, other) = (self.hasher.hash_one(text), self.hasher.hash_one(other));
+            if *self.first.entry(text).or_insert(other) != other {
+                self.conflicting.insert(text);
+            }
+        }
+    }
+
+    /// Whether `text` was noted beside different others.
+    pub(super) fn contains(&self, text: &str) -> bool {
+        !self.conflicting.is_empty() && self.conflicting.contains(&self.hasher.hash_one(text))
+    }
 }
 
 /// A registration that rows elsewhere may belong to.
@@ -67,7 +92,9 @@ pub(super) struct References {
     /// Certificate numbers of rows without a unit number.
     pub(super) wanted_certificates: Wanted,
     /// DYWQD by business number.
-    pub(super) listed: HashMap<Box<str>, Listed>,
+    pub(super) listed: HashMap<Box<str>, Vec<Listed>>,
+    /// Business numbers of mortgages of different certificates or mortgagors (D45).
+    pub(super) shared_businesses: Shared,
     noted: Vec<Noted>,
     by_business: HashMap<Box<str>, Vec<usize>>,
     by_certificate: HashMap<Box<str>, Vec<usize>>,
@@ -109,11 +136,22 @@ impl References {
         positions.map(|at| &self.noted[*at])
     }
 
-    /// Where a holder without unit number belongs: the units of its business number; where there are none, those of its
-    /// certificate numbers.
+    /// Where a holder without unit number belongs: the units of its business number, of several those whose right has its
+    /// certificate number; where there are none, those of its certificate numbers. Nowhere where business and certificate
+    /// number name different registrations: one of them is wrong, and nobody can say which.
     pub(super) fn homes(&self, holder: &Ties) -> Vec<Place> {
-        let places = distinct(self.of_business(&holder.business));
-        if places.is_empty() { distinct(self.of_certificates(&holder.certificates)) } else { places }
+        let business: Vec<&Noted> = self.of_business(&holder.business).collect();
+        let both: Vec<&Noted> =
+            business.iter().copied().filter(|noted| noted.ties.shares_certificate(holder)).collect();
+        if !both.is_empty() {
+            return distinct(both.into_iter());
+        }
+        let certificates = distinct(self.of_certificates(&holder.certificates));
+        match (business.is_empty(), certificates.is_empty()) {
+            (false, false) => Vec::new(),
+            (false, true) => distinct(business.into_iter()),
+            (true, _) => certificates,
+        }
     }
 
     /// The registrations on several units that a holder's row at `home` belongs to, judged among those at `home`.

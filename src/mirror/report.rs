@@ -113,6 +113,9 @@ pub(super) enum Oddity {
     EmptyStatus,
     NoUnitNumber,
     FormerHolder,
+    NoUnitToStandOn,
+    SharedUnitNumber,
+    SharedBusiness,
     NoHolder,
     EndsNothing,
 }
@@ -122,6 +125,9 @@ impl Oddity {
         match self {
             Self::Cell(oddity) => oddity.describe(),
             Self::EmptyStatus => "is empty: taken as current unless a mark of ending is there",
+            Self::NoUnitToStandOn => "is a charge on a unit that has no right and no house",
+            Self::SharedUnitNumber => "is no unit number and stands under several certificates: joins nothing",
+            Self::SharedBusiness => "stands on mortgages of different certificates: lists no units for them",
             Self::FormerHolder => "holds no longer: counted as ended, left out of the holders",
             Self::NoUnitNumber => "is absent or a word for none",
             Self::NoHolder => "no holder on the registration",

@@ -9,7 +9,7 @@ use crate::domain::{
     cell::{
         Vocabulary,
         column::{self, Content},
-        place,
+        none, place,
     },
     kinds::KINDS,
     tables::{Row, RowSource, Table, Visited},
@@ -30,11 +30,14 @@ pub(super) trait Outlet {
     fn send(&mut self, place: &Place, row: Row<'_>, way: &Way);
 }
 
-/// The order of reading, after the first look at rows without unit number.
+/// The order of reading, after the first look at rows without unit number: charges before the rights that they may be
+/// looking for.
 const ORDER: [Table; 26] = [
     Table::Dywqd,
     Table::Dyiq,
     Table::Dyaq,
+    Table::Cfdj,
+    Table::Yydj,
     Table::Tdsyq,
     Table::Jsydsyq,
     Table::Fdcq1,
@@ -44,8 +47,6 @@ const ORDER: [Table; 26] = [
     Table::Nydsyq,
     Table::Lq,
     Table::Ygdj,
-    Table::Yydj,
-    Table::Cfdj,
     Table::Fdcqxm,
     Table::H,
     Table::Gzw,
@@ -79,6 +80,7 @@ pub(super) fn stage<S: RowSource, O: Outlet>(
         tally: Tally::default(),
         refused: Refused::default(),
         vocabulary,
+        pending: Vec::new(),
     };
     for table in LOOKED_UP {
         if source.row_count(table).is_some() {
@@ -91,7 +93,19 @@ pub(super) fn stage<S: RowSource, O: Outlet>(
                 .map_err(LoadError::Source)?;
         }
     }
+    if source.row_count(Table::Dywqd).is_some() && source.row_count(Table::Dyaq).is_some() {
+        source
+            .visit(Table::Dyaq, &mut |visited| {
+                if let Visited::Row(row) = visited {
+                    stager.note_mortgage(row);
+                }
+            })
+            .map_err(LoadError::Source)?;
+    }
     for table in ORDER {
+        if table == Table::Fdcqxm {
+            stager.place_pending();
+        }
         if source.row_count(table).is_none() {
             continue;
         }
@@ -123,6 +137,8 @@ struct Stager<'a, O> {
     tally: Tally,
     refused: Refused,
     vocabulary: Vocabulary,
+    /// Charges without unit number, which go where a right of their business stands.
+    pending: Vec<(Line, Vec<String>)>,
 }
 
 /// The cells of a row as values; what is odd of them goes to `note` by position.
@@ -147,6 +163,11 @@ fn is_right(table: Table) -> bool {
     KINDS.iter().any(|kind| kind.tables.contains(&table))
 }
 
+/// Whether a table's rows are charges on somebody else's right: they never make a unit of their own.
+fn is_charge(table: Table) -> bool {
+    matches!(table, Table::Dyaq | Table::Cfdj | Table::Yydj)
+}
+
 /// Whether an empty cell is odd: rights and what belongs to them name a unit, and rights say whether they are in force.
 fn oddity_of_empty(table: Table, at: usize) -> Option<Oddity> {
     let belongs = matches!(table, Table::Qlr | Table::Zxdj | Table::Dywqd | Table::Fdcqxm | Table::H);
@@ -157,16 +178,28 @@ fn oddity_of_empty(table: Table, at: usize) -> Option<Oddity> {
     }
 }
 
-/// The unit that a row names.
-fn unit_of(row: Row<'_>, column: &str) -> Option<Place> {
-    let number = place::unit_number(row.get(column));
-    (!number.is_empty()).then(|| Place::unit(&number))
+/// The units that a row names: only by numbers that can identify one (D43, D44).
+fn units_of(row: Row<'_>, column: &str) -> Vec<Place> {
+    let numbers = place::unit_numbers(row.get(column));
+    numbers.iter().filter(|number| place::may_identify(number)).map(|number| Place::unit(number)).collect()
 }
 
-/// A group of rows without unit number, by what holds them together; absent where the value says nothing.
-fn group_of(kind: &str, value: &str) -> Option<Place> {
-    let value = place::business(value);
-    (!value.is_empty()).then(|| Place::group(&format!("{kind}:{value}")))
+/// The first of them.
+fn unit_of(row: Row<'_>, column: &str) -> Option<Place> {
+    units_of(row, column).into_iter().next()
+}
+
+/// The code of a parcel, sea area or building, where it can identify one; else empty.
+fn code_of(row: Row<'_>, column: &str) -> String {
+    let code = place::parcel(row.get(column));
+    if place::may_identify(&code) { code } else { String::new() }
+}
+
+/// A group of rows without unit number, by the house code that holds them together; absent where it can identify none.
+fn house_of(row: Row<'_>, column: &str) -> Option<Place> {
+    let code = place::business(row.get(column));
+    let is_filler = code.is_empty() || none::is_filler(&code);
+    (!is_filler).then(|| Place::group(&format!("house:{code}")))
 }
 
 impl<O: Outlet> Stager<'_, O> {
@@ -183,7 +216,7 @@ impl<O: Outlet> Stager<'_, O> {
         let values = cleaned(row, &self.vocabulary, |_, _| {});
         let values: Vec<&str> = values.iter().map(|value| &**value).collect();
         let row = Row { values: &values, ..row };
-        if place::unit_number(row.get("BDCDYH")).is_empty() {
+        if units_of(row, "BDCDYH").is_empty() {
             let ties = Self::ties(row);
             self.references.wanted_businesses.insert(&ties.business);
             ties.certificates.iter().for_each(|one| self.references.wanted_certificates.insert(one));
@@ -240,24 +273,67 @@ impl<O: Outlet> Stager<'_, O> {
         self.outlet.send(place, row, way);
     }
 
-    /// The unit of a right's row, or the group that it makes without a unit number.
-    fn own_place(row: Row<'_>) -> Option<Place> {
-        unit_of(row, "BDCDYH")
-            .or_else(|| group_of("certificate", row.get(certificate_column(row.table))))
-            .or_else(|| group_of("business", row.get("YWH")))
+    /// The group that a right makes without a unit number: by certificate, else by business number.
+    fn own_group(ties: &Ties) -> Option<Place> {
+        if ties.certificates.is_empty() {
+            let is_business = !ties.business.is_empty() && !none::is_filler(&ties.business);
+            return is_business.then(|| Place::group(&format!("business:{}", ties.business)));
+        }
+        Some(Place::group(&format!("certificate:{}", ties.certificates.join("、"))))
     }
 
     fn right(&mut self, row: Row<'_>) {
-        let Some(place) = Self::own_place(row) else { return self.fail(row, Reason::NoPlace) };
-        self.send(&place, row, &Way::Own);
+        let ties = Self::ties(row);
+        let mut places = units_of(row, "BDCDYH");
+        if places.is_empty() {
+            if is_charge(row.table) {
+                return self.wait(row, &ties);
+            }
+            places.extend(Self::own_group(&ties));
+        }
+        let Some(first) = places.first().cloned() else { return self.fail(row, Reason::NoPlace) };
         let code = match row.table {
-            Table::Tdsyq | Table::Jsydsyq => place::parcel(row.get("ZDDM")),
-            Table::Hysyq => place::parcel(row.get("ZHHDDM")),
+            Table::Tdsyq | Table::Jsydsyq => code_of(row, "ZDDM"),
+            Table::Hysyq => code_of(row, "ZHHDDM"),
             _ => String::new(),
         };
-        self.refer_to_parcel(row, &code, &place);
-        let line = Line { table: row.table, line: row.line };
-        self.references.note(line, vec![place], Self::ties(row), false);
+        self.refer_to_parcel(row, &code, &first);
+        self.registration_on(row, places, ties);
+    }
+
+    /// Keeps a charge without unit number until the rights are known (D44).
+    fn wait(&mut self, row: Row<'_>, ties: &Ties) {
+        self.references.wanted_businesses.insert(&ties.business);
+        let values = row.values.iter().map(|value| (*value).to_owned()).collect();
+        self.pending.push((Line { table: row.table, line: row.line }, values));
+    }
+
+    /// Puts charges without unit number where the right of their business stands, if it is one right, or one certificate's.
+    fn place_pending(&mut self) {
+        for (line, values) in std::mem::take(&mut self.pending) {
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            let row = Row { table: line.table, line: line.line, values: &values };
+            let ties = Self::ties(row);
+            let rights: Vec<_> =
+                self.references.of_business(&ties.business).filter(|noted| !is_charge(noted.line.table)).collect();
+            let is_one = rights.iter().all(|noted| noted.ties.certificates == rights[0].ties.certificates);
+            let are_sure = rights.len() == 1 || rights.first().is_some_and(|first| !first.ties.certificates.is_empty());
+            let places = distinct(rights.iter().copied());
+            if places.is_empty() || !is_one || !are_sure {
+                self.fail(row, Reason::NoUnitOfCharge);
+            } else {
+                self.registration_on(row, places, ties);
+            }
+        }
+    }
+
+    /// Notes what a mortgage has beside its business number, to know the numbers that several share (D45).
+    fn note_mortgage(&mut self, row: Row<'_>) {
+        let values = cleaned(row, &self.vocabulary, |_, _| {});
+        let values: Vec<&str> = values.iter().map(|value| &**value).collect();
+        let row = Row { values: &values, ..row };
+        let ties = Self::ties(row);
+        self.references.shared_businesses.note(&ties.business, &(&ties.certificates, row.get("DYR")));
     }
 
     /// Remembers that a unit needs a parcel's row that its number does not lead to.
@@ -272,56 +348,69 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn listed_unit(&mut self, row: Row<'_>) {
-        let place = unit_of(row, "BDCDYH")
-            .or_else(|| group_of("house", row.get("FWBH")))
-            .or_else(|| group_of("business", row.get("YWH")));
         let business = Self::ties(row).business;
-        let Some(place) = place.filter(|_| !business.is_empty()) else { return self.fail(row, Reason::NoMortgage) };
-        self.send(&place, row, &Way::Own);
-        let listed = self.references.listed.entry(business).or_insert_with(|| Listed {
-            places: Vec::new(),
-            lines: Vec::new(),
-            is_used: false,
-        });
-        listed.lines.push(row.line);
-        if !listed.places.contains(&place) {
-            listed.places.push(place);
+        let mut places = units_of(row, "BDCDYH");
+        if places.is_empty() {
+            let own = || Some(Place::group(&format!("business:{business}")));
+            places.extend(house_of(row, "FWBH").or_else(own));
         }
+        if business.is_empty() {
+            return self.fail(row, Reason::NoMortgage);
+        }
+        for place in &places {
+            self.send(place, row, &Way::Own);
+        }
+        let listed = self.references.listed.entry(business).or_default();
+        listed.push(Listed { places, line: row.line, is_used: false });
     }
 
     fn check_lists(&mut self) {
-        let mut unused: Vec<u64> = Vec::new();
-        for listed in self.references.listed.values_mut().filter(|listed| !listed.is_used) {
-            listed.is_used = true;
-            unused.extend(&listed.lines);
+        let mut unused: Vec<(u64, Reason)> = Vec::new();
+        for (business, rows) in &mut self.references.listed {
+            let is_shared = self.references.shared_businesses.contains(business);
+            let reason = if is_shared { Reason::SharedBusiness } else { Reason::NoMortgage };
+            for row in rows.iter_mut().filter(|row| !row.is_used) {
+                row.is_used = true;
+                unused.push((row.line, reason));
+            }
         }
-        unused.sort_unstable();
-        for line in unused {
-            self.refused.place(Line { table: Table::Dywqd, line }, Reason::NoMortgage);
+        unused.sort_unstable_by_key(|(line, _)| *line);
+        for (line, reason) in unused {
+            self.refused.place(Line { table: Table::Dywqd, line }, reason);
         }
     }
 
     fn mortgage(&mut self, row: Row<'_>) {
         let ties = Self::ties(row);
-        let mut places: Vec<Place> = unit_of(row, "BDCDYH").into_iter().collect();
-        if let Some(listed) = self.references.listed.get_mut(&ties.business) {
-            listed.is_used = true;
-            let others: Vec<_> = listed.places.iter().filter(|place| !places.contains(place)).cloned().collect();
-            places.extend(others);
-        } else if places.is_empty() {
-            places.extend(Self::own_place(row));
+        let mut places = units_of(row, "BDCDYH");
+        let is_shared = self.references.shared_businesses.contains(&ties.business);
+        if is_shared {
+            self.tally.odd(Table::Dyaq, "YWH", Oddity::SharedBusiness);
         }
-        self.registration_on(row, places, ties);
+        let own = places.clone();
+        for listed in self.references.listed.get_mut(&ties.business).into_iter().flatten() {
+            // A number that several mortgages share lists only what this one names itself (D45).
+            if !is_shared || listed.places.iter().any(|place| own.contains(place)) {
+                listed.is_used = true;
+                let others = listed.places.iter().filter(|place| !places.contains(place)).cloned();
+                let others: Vec<_> = others.collect();
+                places.extend(others);
+            }
+        }
+        if places.is_empty() { self.wait(row, &ties) } else { self.registration_on(row, places, ties) }
     }
 
     fn easement(&mut self, row: Row<'_>) {
-        let sides = [unit_of(row, "GYDBDCDYH"), unit_of(row, "XYDBDCDYH")];
-        let mut places: Vec<Place> = sides.into_iter().flatten().collect();
-        places.dedup();
-        if places.is_empty() {
-            places.extend(Self::own_place(row));
+        let mut places: Vec<Place> = Vec::new();
+        for place in ["GYDBDCDYH", "XYDBDCDYH"].into_iter().flat_map(|column| units_of(row, column)) {
+            if !places.contains(&place) {
+                places.push(place);
+            }
         }
         let ties = Self::ties(row);
+        if places.is_empty() {
+            places.extend(Self::own_group(&ties));
+        }
         self.registration_on(row, places, ties);
     }
 
@@ -357,11 +446,11 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn house(&mut self, row: Row<'_>) {
-        let Some(place) = unit_of(row, "BDCDYH").or_else(|| group_of("house", row.get("FWBM"))) else {
+        let Some(place) = unit_of(row, "BDCDYH").or_else(|| house_of(row, "FWBM")) else {
             return self.fail(row, Reason::NoPlace);
         };
         self.send(&place, row, &Way::Own);
-        let building = place::parcel(row.get("ZRZH"));
+        let building = code_of(row, "ZRZH");
         let number = place::unit_number(row.get("BDCDYH"));
         let is_under_parcel = place::parcel_code(&number).is_some_and(|parcel| building.starts_with(parcel));
         if !building.is_empty() && !is_under_parcel {
@@ -382,8 +471,8 @@ impl<O: Outlet> Stager<'_, O> {
     fn parcel(&mut self, row: Row<'_>) {
         let number = place::unit_number(row.get("BDCDYH"));
         let codes: BTreeSet<String> = match row.table {
-            Table::Zdjbxx => [place::parcel(row.get("ZDDM")), String::new()],
-            _ => [place::parcel(row.get("ZHDM")), place::parcel(row.get("HDDM"))],
+            Table::Zdjbxx => [code_of(row, "ZDDM"), String::new()],
+            _ => [code_of(row, "ZHDM"), code_of(row, "HDDM")],
         }
         .into_iter()
         .filter(|code| !code.is_empty())
@@ -403,8 +492,8 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn building(&mut self, row: Row<'_>) {
-        let building = place::parcel(row.get("ZRZH"));
-        let parcels = [place::parcel(row.get("ZDDM")), place::parcel_code(&building).unwrap_or("").to_owned()];
+        let building = code_of(row, "ZRZH");
+        let parcels = [code_of(row, "ZDDM"), place::parcel_code(&building).unwrap_or("").to_owned()];
         let mut places: BTreeSet<Place> =
             parcels.iter().filter(|code| !code.is_empty()).map(|code| Place::parcel(code)).collect();
         places.extend(self.references.buildings.get(building.as_str()).into_iter().flatten().cloned());
@@ -417,7 +506,7 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn parcel_of(&mut self, row: Row<'_>, column: &str) {
-        let code = place::parcel(row.get(column));
+        let code = code_of(row, column);
         if code.is_empty() {
             return self.fail(row, Reason::NoParcel);
         }

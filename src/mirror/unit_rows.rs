@@ -38,6 +38,8 @@ pub(super) struct Parcel {
     geographic_points: Vec<[String; 3]>,
     /// Charges on the parcel's own unit (D4).
     pub(super) charges: Vec<NotedCharge>,
+    /// Charges on the own numbers of its buildings (D43).
+    pub(super) building_charges: Vec<(String, Vec<NotedCharge>)>,
 }
 
 impl Parcel {
@@ -57,7 +59,14 @@ impl Parcel {
         degrees.sort_by_key(|row| (ordinal(row.get("XH")), row.line.line));
         let geographic_points =
             degrees.iter().map(|row| ["XH", "BW", "DJ"].map(|column| row.get(column).to_owned())).collect();
-        Self { code: code.to_owned(), points, geographic_points, rows, charges: Vec::new() }
+        Self {
+            code: code.to_owned(),
+            points,
+            geographic_points,
+            rows,
+            charges: Vec::new(),
+            building_charges: Vec::new(),
+        }
     }
 }
 

@@ -1,0 +1,118 @@
+//! Nothing joins by an accident: what cannot identify a unit, a certificate or a mortgage joins no rows.
+
+use super::*;
+
+/// Two owners whose houses are not placed on a parcel yet, the second mortgaged and seized.
+fn two_owners(word: &str) -> Package {
+    Package::default()
+        .row(Table::Fdcq2, &format!("BDCDYH={word}; YWH=101; BDCQZH=测证第0001号; QSZT=1; FDZL=甲处"))
+        .row(Table::Fdcq2, &format!("BDCDYH={word}; YWH=102; BDCQZH=测证第0002号; QSZT=1; FDZL=乙处"))
+        .row(Table::Dyaq, &format!("BDCDYH={word}; YWH=102; BDCDJZMH=测明第0003号; QSZT=1"))
+        .row(Table::Cfdj, &format!("BDCDYH={word}; YWH=102; QSZT=1"))
+        .row(Table::Qlr, &format!("BDCDYH={word}; YWH=101; BDCQZH=测证第0001号; QLRMC=赵一"))
+        .row(Table::Qlr, &format!("BDCDYH={word}; YWH=102; BDCQZH=测证第0002号; QLRMC=钱二"))
+        .row(Table::Qlr, &format!("BDCDYH={word}; BDCQZH=测明第0003号; QLRMC=乙银行"))
+}
+
+#[test]
+fn houses_without_a_unit_number_have_nothing_in_common() {
+    for word in ["未落宗", "暂无单元号", "(null)", "\\N", "N/A", "1", "XXX", "老区2022地块", "99999999", "3.4E+27x"]
+    {
+        let loaded = two_owners(word).load().unwrap_or_else(|error| panic!("{word}: {error}"));
+        let kinds = |group: &str| loaded.unit(group).registrations.iter().map(|one| one.kind).collect::<Vec<_>>();
+        assert_eq!(kinds("certificate:测证第0001号"), [Kind::Building], "{word}");
+        assert_eq!(kinds("certificate:测证第0002号"), [Kind::Building, Kind::Mortgage, Kind::Seizure], "{word}");
+        assert_eq!(names(loaded.one("certificate:测证第0001号", Kind::Building)), ["赵一"], "{word}");
+        assert_eq!(names(loaded.one("certificate:测证第0002号", Kind::Mortgage)), ["乙银行"], "{word}");
+    }
+}
+
+#[test]
+fn a_charge_without_a_place_stops_the_load() {
+    for word in ["未落宗", "老区2022地块", ""] {
+        let refused = two_owners(word).row(Table::Cfdj, &format!("BDCDYH={word}; YWH=封7; QSZT=1")).refused();
+        assert_eq!((refused.0, refused.1), (Table::Cfdj, 3), "{word}");
+    }
+}
+
+#[test]
+fn a_number_in_another_form_is_the_same_unit() {
+    let hyphens = "990101-001001-GB00001-F00010001";
+    let loaded = Package::default()
+        .row(Table::Fdcq2, &format!("BDCDYH={FLAT_A}; YWH=1; BDCQZH=证书; QSZT=1"))
+        .row(Table::Fdcq2, &format!("BDCDYH={FLAT_B}; YWH=2; BDCQZH=证书二; QSZT=1"))
+        .row(Table::Cfdj, &format!("BDCDYH={hyphens}; YWH=3; QSZT=1"))
+        .row(Table::Cfdj, &format!("BDCDYH={FLAT_A}、{FLAT_B}; YWH=4; QSZT=1"))
+        .row(Table::Dyaq, &format!("BDCDYH='{FLAT_A}等2个; YWH=5; QSZT=1"))
+        .load()
+        .unwrap();
+    let count = |flat: &str, kind: Kind| loaded.unit(flat).registrations.iter().filter(|one| one.kind == kind).count();
+    assert_eq!((count(FLAT_A, Kind::Seizure), count(FLAT_A, Kind::Mortgage)), (2, 1));
+    assert_eq!((count(FLAT_B, Kind::Seizure), count(FLAT_B, Kind::Mortgage)), (1, 0));
+}
+
+#[test]
+fn charges_on_a_building_are_noted_on_its_flats_alone() {
+    let building = "990101001001GB00001F00010000";
+    let other = "990101001001GB00001F00020001";
+    let loaded = Package::default()
+        .row(Table::Fdcq2, &format!("BDCDYH={FLAT_A}; YWH=1; BDCQZH=证书; QSZT=1"))
+        .row(Table::Fdcq2, &format!("BDCDYH={other}; YWH=2; BDCQZH=证书二; QSZT=1"))
+        .row(Table::Cfdj, &format!("BDCDYH={building}; YWH=3; QSZT=1"))
+        .row(Table::Dyaq, &format!("BDCDYH={PARCEL}; YWH=4; QSZT=1"))
+        .load()
+        .unwrap();
+    let scopes = |flat: &str| loaded.unit(flat).noted_charges.iter().map(|one| one.scope).collect::<Vec<_>>();
+    assert_eq!(scopes(FLAT_A), [Scope::Building, Scope::Parcel]);
+    assert_eq!(scopes(other), [Scope::Parcel]);
+}
+
+#[test]
+fn a_business_number_of_several_mortgages_lists_no_units_for_them() {
+    let two = Package::default()
+        .row(Table::Fdcq2, &format!("BDCDYH={FLAT_A}; YWH=1; BDCQZH=证书; QSZT=1"))
+        .row(Table::Fdcq2, &format!("BDCDYH={FLAT_B}; YWH=2; BDCQZH=证书二; QSZT=1"))
+        .row(Table::Dyaq, &format!("BDCDYH={FLAT_A}; YWH=9; BDCDJZMH=明书一; QSZT=1"))
+        .row(Table::Dyaq, &format!("BDCDYH={FLAT_B}; YWH=9; BDCDJZMH=明书二; QSZT=1"))
+        .row(Table::Dywqd, &format!("YWH=9; BDCDYH={FLAT_A}"))
+        .row(Table::Dywqd, &format!("YWH=9; BDCDYH={FLAT_B}"))
+        .load()
+        .unwrap();
+    for (flat, line) in [(FLAT_A, "DYAQ:2"), (FLAT_B, "DYAQ:3")] {
+        assert_eq!(two.one(flat, Kind::Mortgage).identity, line);
+    }
+    assert_eq!(two.odd("DYAQ.YWH"), 2);
+}
+
+#[test]
+fn the_certificate_of_a_holder_without_unit_number_decides() {
+    let flats = || {
+        Package::default()
+            .row(Table::Fdcq2, &format!("BDCDYH={FLAT_A}; YWH=1; BDCQZH=证书一; QSZT=1"))
+            .row(Table::Fdcq2, &format!("BDCDYH={FLAT_B}; YWH=1; BDCQZH=证书二; QSZT=1"))
+            .row(Table::Fdcq2, "BDCDYH=990101001001GB00001F00010003; YWH=3; BDCQZH=证书三; QSZT=1")
+    };
+    let loaded = flats()
+        .row(Table::Qlr, "YWH=1; BDCQZH=证书一; QLRMC=赵一")
+        .row(Table::Qlr, &format!("BDCDYH={FLAT_B}; YWH=1; QLRMC=钱二"))
+        .load()
+        .unwrap();
+    assert_eq!(names(loaded.one(FLAT_A, Kind::Building)), ["赵一"]);
+    assert_eq!(names(loaded.one(FLAT_B, Kind::Building)), ["钱二"]);
+    // Its business number says one house, its certificate another.
+    let refused = flats().row(Table::Qlr, "YWH=1; BDCQZH=证书三; QLRMC=赵一").refused();
+    assert_eq!(refused, (Table::Qlr, 2, Reason::Orphan.to_string()));
+}
+
+#[test]
+fn a_holder_that_names_only_its_unit_belongs_to_its_only_right() {
+    let one = || {
+        Package::default()
+            .row(Table::Fdcq2, &format!("BDCDYH={FLAT_A}; YWH=1; BDCQZH=证书; QSZT=1"))
+            .row(Table::Dyaq, &format!("BDCDYH={FLAT_A}; YWH=2; BDCDJZMH=明书; QSZT=1"))
+            .row(Table::Qlr, &format!("BDCDYH={FLAT_A}; QLRMC=赵一"))
+    };
+    assert_eq!(names(one().load().unwrap().one(FLAT_A, Kind::Building)), ["赵一"]);
+    let two = one().row(Table::Jsydsyq, &format!("BDCDYH={FLAT_A}; YWH=3; BDCQZH=证书三; QSZT=1"));
+    assert_eq!(two.refused(), (Table::Qlr, 2, Reason::Orphan.to_string()));
+}
