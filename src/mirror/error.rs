@@ -66,7 +66,7 @@ pub enum Reason {
     #[error("the holder fits no registration of its unit, neither by business number nor by certificate number")]
     Orphan,
     #[error(
-        "the holder fits several registrations of one business number, and neither certificate nor right type decides"
+        "the holder fits several registrations by its business number, or others by its certificate number, and nothing decides"
     )]
     Ambiguous,
     #[error("the business number fits no mortgage")]

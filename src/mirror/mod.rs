@@ -40,7 +40,8 @@
 //! 1. A folder with a generation's name is complete, synced and verified.
 //! 2. Nothing in it is written again; so `immutable=1` and the memory map are sound.
 //! 3. `CURRENT` names a generation at every moment after the first load, and changes by one rename.
-//! 4. A row is placed, or the load stops with its line. A value is kept as registered; only dates change form.
+//! 4. A row is placed, or the load stops and tells all that it could not place or understand (`gate`). A value is kept as
+//!    registered; dates, decimals and codes take one form, and words for none are empty.
 //! 5. No name, number or address stands on disk in plain, in an error, or in a report.
 //! 6. The same rows give the same records in the same order. Salts differ, so the files do.
 //!
@@ -56,30 +57,37 @@
 //! # Joins
 //!
 //! Version 2 of the rules (`meta.rules`). They follow `deploy/DECISIONS.md`, and say what those leave
-//! open. Values are trimmed. *Folded* is: without blanks (of any kind) and control characters, full-width to half-width.
+//! open. Every cell becomes a value where it enters, in `domain::cell`: words for none are empty, dates and decimals have one
+//! form, codes are those of their list. Numbers that join compare by the forms of `domain::cell::place`.
 //!
-//! **Unit number.** Folded and upper case. Empty, 无, 不详, 空, 暂无, 未知, NULL, and nothing but zeros, dashes and strokes mean
-//! none; any other text is a unit number. Its *parcel* is its first 19 characters; `…W00000000` is the parcel's own unit.
-//! The words mean none in business numbers, certificate numbers and house codes too.
+//! **Unit number.** A cell may hold several. What is no well-formed number joins only where it has four digits and is no filler,
+//! and not where rights of ownership or use in force with no certificate in common stand under it: then each right makes a
+//! group with the rows that name its certificate, or its business number, and what names none cannot be placed (`shared`,
+//! D44). Its *parcel* is its first 19 characters; `…W00000000` is the parcel's own unit, `…F####0000` the building's.
 //!
-//! **Places.** A right stands on the unit of its BDCDYH; without one in a group: `certificate:` and its folded certificate
-//! cell, else `business:` and its folded YWH, else the load stops. H without BDCDYH: `house:` FWBM. DYWQD: BDCDYH, else
-//! `house:` FWBH, else `business:` YWH. DYAQ stands on its own unit, if it has a number, and on every place of the DYWQD rows
-//! with its YWH; where there are neither, in a group. DYIQ stands on both its units. Every such copy has the same source row.
-//! A DYWQD row whose YWH is no DYAQ's cannot be placed. A unit is kept where it has a registration, an H or a GZW row.
+//! **Places.** A right stands on the units of its BDCDYH; without one in a group: `certificate:` and its certificate numbers,
+//! else `business:` and its YWH where that is no filler, else it cannot be placed. A charge (DYAQ, CFDJ, YYDJ) makes no group: without
+//! a unit it goes where the right of its YWH stands, if that is one right, or rights of one certificate; else it cannot be
+//! placed. H without BDCDYH: `house:` FWBM. DYWQD: BDCDYH, else `house:` FWBH, else `business:` YWH. DYAQ stands on its own units,
+//! and on every place of the DYWQD rows with its YWH; where that YWH stands on mortgages of different certificates or
+//! mortgagors, only on those that name a unit of its own (D45). DYIQ stands on both its sides. Every such copy has the same
+//! source row. A DYWQD row that no DYAQ takes cannot be placed. A unit is kept where it has a registration, an H or a GZW row.
 //!
 //! **Holders.** Certificate numbers compare folded; a cell may hold several, separated by 、 or comma, and each counts.
 //! Candidates are the registrations on the unit of the QLR row's BDCDYH. Of those,
 //!
 //! 1. with QLR.YWH: those with that YWH. Where they are several: those that share a certificate number with the row; where
 //!    none does, those whose QLLX is the row's; where none is, all; and what is left must be of one kind, or all carry the
-//!    same certificate cell, else the row cannot be placed;
+//!    same certificate cell, else the row cannot be placed. Where all of them are of other kinds
+//!    than those that have the row's certificate number, it cannot be placed either; but a seizure has no holders, and gives way;
 //! 2. without QLR.YWH, or where no registration has it: those that share a certificate number with the row;
-//! 3. where there are none: the row is an orphan and cannot be placed (D29), unless a registration over several units
+//! 3. where it has neither: the unit's right of ownership or use, if that is one (D56);
+//! 4. where there are none: the row is an orphan and cannot be placed (D29), unless a registration over several units
 //!    takes it (below).
 //!
-//! A QLR row without unit number is judged so on each unit of the registrations with its YWH, or, where there are none, with
-//! its certificate number; it must fit on one of them at least. An FDCQXM row without unit number likewise, by YWH of FDCQ1; a
+//! A QLR row without unit number is judged so on each unit of the registrations with its YWH, of several those that share its
+//! certificate number, or, where there are none, on those of its certificate number; it must fit on one of them at least. Where
+//! YWH and certificate number name different registrations it is an orphan. An FDCQXM row without unit number likewise, by YWH of FDCQ1; a
 //! ZXDJ row, by certificate number.
 //!
 //! A registration over several units takes, on each of its units, the rows that fit it there; on a unit where none does, the
@@ -91,10 +99,13 @@
 //! dominant holder of DYIQ, each where its column of the document number holds one (D12). A holder's YWH and QSZT are the
 //! registration's where QLR's are empty.
 //!
-//! **Status.** Ended: QSZT 2 or 3, or any of JFYWH, JFDJSJ, ZXDYYWH, ZXSJ, ZXYYYWH, ZXYYDJSJ, ZXYGYWH filled, or named by a ZXDJ
+//! A holder with QSZT 2 or 3 on a right in force is a former holder (D46): told behind all others, and named in no field.
+//!
+//! **Status.** Ended: QSZT 2 or 3, or any of JFYWH, ZXDYYWH, ZXYYYWH, ZXYGYWH filled, or a date in JFDJSJ, ZXSJ or ZXYYDJSJ, or named by a ZXDJ
 //! row of the unit by certificate number (each of the cell; where several rights of the unit carry it and ZXDJ.QLLX is
 //! filled, those whose QLLX is that), or, of a mortgage, every DYWQD row of its YWH on the unit is ended by the same columns.
-//! Else QSZT 0 is provisional, and everything else is current. Codes compare without leading zeros. The time of ending is
+//! Else QSZT 0 is provisional, and everything else is current. A current one is doubtful where one of
+//! these dates is a text that is no date, or where QSZT, CFLX, YGDJZL or DYFS is no code (D36, D40). The time of ending is
 //! that of the row's own columns, else ZXDJ.ZXSJ, else DYWQD.ZXSJ.
 //!
 //! **Buildings of FDCQ1.** One registration for each FDCQXM row of the unit whose YWH is empty or FDCQ1's, all with FDCQ1's
@@ -106,7 +117,7 @@
 //! building of a unit is the ZRZ row of H.ZRZH on the unit's parcel (by ZDDM, or as ZRZH begins), else the only one of that
 //! ZRZH anywhere. Of several rows of a table, each value is the first that is not empty.
 //!
-//! **Fields.** By `domain::kinds`; the first source that is not empty. The place of a charge: ZJJZWZL where DYBDCLX is 4; ZL
+//! **Fields.** By `domain::kinds`; the first source that is not empty; of areas and amounts the first that is not zero (D55). The place of a charge: ZJJZWZL where DYBDCLX is 4; ZL
 //! of the unit's DYWQD rows, a mortgage's own first; FDZL of the unit's FDCQ rows, current ones first, in their order; H.ZL;
 //! GZW.ZL; ZDJBXX.ZL; ZHJBXX.YHWZSM.
 //!
@@ -116,7 +127,8 @@
 //! parcels go by the first 19 characters of BDCDYH, ZDZHDM, ZHHDDM. It is the parcel's for every unit but the parcel's own.
 //!
 //! **Order.** As D28 says; the buildings of one FDCQ1 row in the order of FDCQXM. Waiting seizures (D26) count from 1 among the
-//! current ones with CFLX 2 or 4: by registration time, business number, line. Charges of `…W00000000`, ended ones too, are
+//! current ones with CFLX 2 or 4, if all have dates (D50): by registration time, business number, line. Charges of `…F####0000`
+//! are noted on the building's flats (D43), those of `…W00000000`, ended ones too, are
 //! noted on the parcel's other units and are never theirs (D4).
 
 mod assemble;

@@ -64,7 +64,7 @@ impl Ties {
 pub(super) enum Resolution {
     /// Positions among the candidates, ascending.
     Found(Vec<usize>),
-    /// Several fit the business number, and nothing decides between them.
+    /// Several fit the business number, and nothing decides between them; or business and certificate number contradict.
     Ambiguous,
     /// None fits.
     Nothing,
@@ -74,6 +74,14 @@ pub(super) enum Resolution {
 pub(super) fn resolve(holder: &Ties, candidates: &[&Ties]) -> Resolution {
     if !holder.business.is_empty() {
         let same: Vec<usize> = positions(candidates, |candidate| candidate.business == holder.business);
+        let named = positions(candidates, |candidate| candidate.shares_certificate(holder));
+        // Where business and certificate name registrations of different kinds, one of them is wrong: taking either might
+        // make a bank an owner. A seizure has no holders, so it is never meant.
+        let is_of_kind = |at: &usize| named.iter().any(|other| candidates[*other].kind() == candidates[*at].kind());
+        if !named.is_empty() && !same.is_empty() && !same.iter().any(is_of_kind) {
+            let are_seizures = same.iter().all(|at| candidates[*at].table == Some(Table::Cfdj));
+            return if are_seizures { Resolution::Found(named) } else { Resolution::Ambiguous };
+        }
         if !same.is_empty() {
             return narrow(holder, candidates, same);
         }
@@ -131,6 +139,10 @@ mod tests {
         assert_eq!(resolve(&holder("", "A7、B7", ""), &rights), found(&[0, 1]));
         assert_eq!(resolve(&holder("", "", ""), &rights), Resolution::Nothing);
         assert_eq!(resolve(&holder("9", "Z7", ""), &rights), Resolution::Nothing);
+        let mortgage = ties(Table::Dyaq, "3", "M7", "");
+        assert_eq!(resolve(&holder("3", "B7", ""), &[rights[0], rights[1], &mortgage]), Resolution::Ambiguous);
+        let seizure = ties(Table::Cfdj, "3", "", "");
+        assert_eq!(resolve(&holder("3", "B7", ""), &[rights[0], rights[1], &seizure]), found(&[1]));
     }
 
     #[test]

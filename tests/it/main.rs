@@ -14,6 +14,7 @@ mod contract;
 mod county;
 mod crash;
 mod cuts;
+mod dirt;
 mod doors;
 mod evidence;
 mod full_disk;

@@ -1,0 +1,160 @@
+//! Random counties with dirt: whatever stands in one column of identifiers or statuses, no answer shows a stranger's
+//! registration, and nothing ends or stays in force by an accident.
+//!
+//! `BDCD_COUNTIES=2000 cargo test --test it dirt` tries that many counties; `BDCD_SEED` repeats a run.
+
+mod county;
+
+use bdcd::domain::{
+    answer::Answer,
+    inquiry::{Door, Draft},
+    record::{Registration, Status},
+    tables::Table,
+};
+
+use county::{County, Random};
+
+/// How many counties each test tries.
+fn counties() -> u64 {
+    std::env::var("BDCD_COUNTIES").map_or(50, |text| text.parse().unwrap())
+}
+
+fn seed() -> u64 {
+    std::env::var("BDCD_SEED").map_or(20_261_127, |text| text.parse().unwrap())
+}
+
+fn ask(county: &mut county::Loaded, owner: usize, include_ended: bool) -> Answer {
+    let text = |text: &str| text.to_owned();
+    let draft = Draft {
+        request_number: text("20261123990102000001"),
+        court_name: text("测试法院"),
+        court_code: text("测01"),
+        case_number: text("（2026）测01执1号"),
+        handler_name: text("测试法官"),
+        work_certificate_number: text("0"),
+        handler_contact: text("0"),
+        notice_number: text("0"),
+        subject_name: county::name(owner),
+        document_kind: text("1"),
+        document_number: county::number(owner),
+        items: (1..=6).collect(),
+        include_ended,
+        ..Draft::default()
+    };
+    let inquiry = draft.check(Door::Query).unwrap_or_else(|violations| panic!("{violations:?}"));
+    Answer::decode(&county.answer(&inquiry)).unwrap()
+}
+
+/// The owner whose row a registration is, as its remark says.
+fn owner_of(registration: &Registration) -> usize {
+    registration.common.get(bdcd::domain::kinds::tag::REMARK).strip_prefix("户").unwrap().parse().unwrap()
+}
+
+#[test]
+fn whatever_stands_in_a_column_of_identifiers_nobody_is_shown_a_strangers_registration() {
+    let (mut shown, mut loaded) = (0, 0);
+    for at in 0..counties() {
+        let mut random = Random::new(seed() + at);
+        let mut county = County::new(&mut random);
+        let column = ["BDCDYH", "YWH", "BDCQZH", "ZDDM", "FWBM"][random.below(5)];
+        let dirt = county.overwrite(column, &mut random);
+        let owners = county.owners();
+        let rows = county.clone();
+        let mut county = match county.load() {
+            Ok(county) => county,
+            Err(findings) => {
+                assert!(!findings.is_empty(), "what stops a load is told");
+                continue;
+            }
+        };
+        loaded += 1;
+        for owner in 0..owners {
+            let answer = ask(&mut county, owner, true);
+            for registration in answer.units.iter().flat_map(|unit| &unit.registrations) {
+                let of = owner_of(registration);
+                let is_own = of == owner || rows.do_touch(owner, of, registration);
+                assert!(is_own, "county {at} ({column}: {dirt}): {owner} is shown what is {of}'s");
+                shown += 1;
+            }
+            let own: Vec<_> = answer.units.iter().flat_map(|unit| &unit.registrations).collect();
+            let is_found = own.iter().any(|one| owner_of(one) == owner && one.kind.is_ownership_or_use());
+            assert!(is_found, "county {at} ({column}: {dirt}): {owner} is not shown the own house: {rows:?} {own:?}");
+        }
+    }
+    assert!(loaded > 0 && shown > 0, "{loaded} counties, {shown} registrations");
+}
+
+/// Texts in columns of statuses, and what they mean; `None` where nobody can say.
+const STATUSES: [(&str, Option<Status>); 16] = [
+    ("1", Some(Status::Current)),
+    ("01", Some(Status::Current)),
+    ("1.0", Some(Status::Current)),
+    ("１", Some(Status::Current)),
+    ("现势", Some(Status::Current)),
+    ("", Some(Status::Current)),
+    ("NULL", Some(Status::Current)),
+    ("\\N", Some(Status::Current)),
+    ("2", Some(Status::Ended)),
+    ("2.0", Some(Status::Ended)),
+    ("历史", Some(Status::Ended)),
+    ("03", Some(Status::Ended)),
+    (" 3 ", Some(Status::Ended)),
+    ("0", Some(Status::Provisional)),
+    ("某状态", None),
+    ("7", None),
+];
+
+/// Texts in columns of ending, and whether they end: `None` where nobody can say.
+const ENDINGS: [(&str, Option<bool>); 14] = [
+    ("", Some(false)),
+    ("NULL", Some(false)),
+    ("无", Some(false)),
+    ("0", Some(false)),
+    ("1900-01-01", Some(false)),
+    ("0001-01-01 00:00:00", Some(false)),
+    ("9999-12-31", Some(false)),
+    ("0000-00-00", Some(false)),
+    ("2020-05-06", Some(true)),
+    ("2020/5/6 0:00:00", Some(true)),
+    ("06-5月 -20", Some(true)),
+    ("43957", Some(true)),
+    ("已解除", None),
+    ("2020-13-45", None),
+];
+
+#[test]
+fn nothing_ends_and_nothing_stays_in_force_by_an_accident() {
+    for at in 0..counties() {
+        let mut random = Random::new(seed() + at);
+        let mut county = County::new(&mut random);
+        let mut expected = Vec::new();
+        for owner in 0..county.owners() {
+            let (status, means) = STATUSES[random.below(STATUSES.len())];
+            let (ending, ends) = ENDINGS[random.below(ENDINGS.len())];
+            county.set(Table::Cfdj, owner, "QSZT", status);
+            county.set(Table::Cfdj, owner, "JFDJSJ", ending);
+            expected.push((status, means, ending, ends));
+        }
+        county.accept("CFDJ.QSZT=某状态");
+        county.accept("CFDJ.QSZT=7");
+        let mut county = county.load().unwrap_or_else(|findings| panic!("{findings}"));
+        for (owner, (status, means, ending, ends)) in expected.into_iter().enumerate() {
+            let answer = ask(&mut county, owner, true);
+            let mut seizures = answer.units.iter().flat_map(|unit| &unit.registrations);
+            let seizure = seizures.find(|one| one.kind == bdcd::domain::kinds::Kind::Seizure);
+            let wanted = if ends == Some(true) || means == Some(Status::Ended) {
+                Some(Status::Ended)
+            } else if means == Some(Status::Provisional) {
+                None
+            } else {
+                Some(Status::Current)
+            };
+            let told = seizure.map(|one| one.status);
+            assert_eq!(told, wanted, "county {at}: QSZT {status:?}, JFDJSJ {ending:?}");
+            if let Some(seizure) = seizure.filter(|one| one.status == Status::Current) {
+                let is_doubtful = means.is_none() || ends.is_none();
+                assert_eq!(seizure.is_doubtful, is_doubtful, "county {at}: QSZT {status:?}, JFDJSJ {ending:?}");
+            }
+        }
+    }
+}
