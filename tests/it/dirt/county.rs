@@ -14,7 +14,7 @@ use bdcd::{
     service::draft,
 };
 
-/// Numbers of a seed, the same on every machine (SplitMix64).
+/// Numbers of a seed, the same on every machine (`SplitMix64`).
 pub(super) struct Random(u64);
 
 impl Random {
