@@ -17,6 +17,7 @@ mod cuts;
 mod dirt;
 mod doors;
 mod evidence;
+mod field;
 mod full_disk;
 mod matching;
 mod messages;
