@@ -123,7 +123,7 @@ pub struct Registration {
     pub common: Values,
     /// Fields of the kind's own table.
     pub details: Values,
-    /// What it is counted by: the row it comes from, as `FDCQ2:17`; the same on every unit that it stands on.
+    /// What it is counted by: table and a digest of its content, the same on every unit that it stands on.
     pub identity: String,
     /// Whether it is doubtful that it is in force (D36, D40); it is then current.
     pub is_doubtful: bool,

@@ -14,6 +14,7 @@ use crate::domain::{
 use super::{
     error::Reason,
     gate::Refused,
+    identity::identities,
     report::{Oddity, Tally},
     resolve::{Resolution, Ties, resolve},
     shared,
@@ -37,6 +38,8 @@ pub(super) struct Assembler {
 struct Right<'a> {
     kind: Kind,
     row: &'a StagedRow,
+    /// What it is counted by.
+    identity: String,
     ties: Ties,
     /// QLR rows in the order of SXH.
     holders: Vec<&'a StagedRow>,
@@ -260,7 +263,13 @@ fn holder_of(ties: &Ties, rights: &[Right<'_>]) -> Resolution {
 fn rights(rows: &Rows) -> Vec<Right<'_>> {
     let tables = KINDS.iter().flat_map(|kind| kind.tables.iter().map(move |table| (kind.kind, *table)));
     let rows = tables.flat_map(|(kind, table)| rows.of(table).iter().map(move |row| (kind, row)));
-    rows.map(|(kind, row)| Right { kind, row, ties: Ties::of(row), holders: Vec::new(), deregistered: None }).collect()
+    let rows: Vec<(Kind, &StagedRow)> = rows.collect();
+    let identities = identities(&rows.iter().map(|(_, row)| *row).collect::<Vec<_>>());
+    let right = |((kind, row), identity)| {
+        let ties = Ties::of(row);
+        Right { kind, row, identity, ties, holders: Vec::new(), deregistered: None }
+    };
+    rows.into_iter().zip(identities).map(right).collect()
 }
 
 /// The holders of a right over several units that has none on this one: those of the first unit that has any.
@@ -305,7 +314,7 @@ fn projects<'a>(rows: &'a Rows, right: &Right<'_>, taken: &mut [bool]) -> Vec<Op
 
 /// One registration; fields that need the whole unit are set later.
 fn registration(unit_rows: &UnitRows<'_>, right: &Right<'_>, project: Option<&StagedRow>) -> Registration {
-    let mut registration = Registration::new(right.kind, right.row.line.to_string());
+    let mut registration = Registration::new(right.kind, right.identity.clone());
     for field in COMMON {
         registration.common.set(field.tag, unit_rows.value(field, right.row, project));
     }

@@ -71,7 +71,7 @@
 //! placed. H without BDCDYH: `house:` FWBM. DYWQD: BDCDYH, else `house:` FWBH, else `business:` YWH. DYAQ stands on its own units,
 //! and on every place of the DYWQD rows with its YWH; where that YWH stands on mortgages of different certificates or
 //! mortgagors, only on those that name a unit of its own (D45). DYIQ stands on both its sides. Every such copy has the same
-//! source row. A DYWQD row that no DYAQ takes cannot be placed. A unit is kept where it has a registration, an H or a GZW row.
+//! identity (`identity`). A DYWQD row that no DYAQ takes cannot be placed. A unit is kept where it has a registration, an H or a GZW row.
 //!
 //! **Holders.** Certificate numbers compare folded; a cell may hold several, separated by 、 or comma, and each counts.
 //! Candidates are the registrations on the unit of the QLR row's BDCDYH. Of those,
@@ -109,7 +109,7 @@
 //! that of the row's own columns, else ZXDJ.ZXSJ, else DYWQD.ZXSJ.
 //!
 //! **Buildings of FDCQ1.** One registration for each FDCQXM row of the unit whose YWH is empty or FDCQ1's, all with FDCQ1's
-//! holders and source row; one registration where there are none. An FDCQXM row that fits no FDCQ1 cannot be placed.
+//! holders and identity; one registration where there are none. An FDCQXM row that fits no FDCQ1 cannot be placed.
 //!
 //! **Parcels, seas, buildings.** ZDJBXX goes by ZDDM, else by the first 19 characters of BDCDYH; ZHJBXX by ZHDM and by HDDM. For
 //! TDSYQ and JSYDSYQ the parcel is that of ZDDM, for HYSYQ the sea that of ZHHDDM; where the package lacks it, and for all other
@@ -135,6 +135,7 @@ mod assemble;
 mod compile;
 mod error;
 mod gate;
+mod identity;
 mod meta;
 mod read;
 mod references;

@@ -133,6 +133,11 @@ impl StagedRow {
         self.at(PACKED[self.line.table as usize].iter().position(|known| *known == name))
     }
 
+    /// All values, one behind the other, and where each ends.
+    pub(super) fn values(&self) -> (&str, &[u32]) {
+        (&self.text, &self.ends)
+    }
+
     /// Whether both rows hold the same values.
     pub(super) fn has_values_of(&self, other: &Self) -> bool {
         self.line.table == other.line.table && self.text == other.text && self.ends == other.ends

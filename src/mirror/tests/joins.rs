@@ -78,9 +78,8 @@ fn a_business_number_of_several_mortgages_lists_no_units_for_them() {
         .row(Table::Dywqd, &format!("YWH=9; BDCDYH={FLAT_B}"))
         .load()
         .unwrap();
-    for (flat, line) in [(FLAT_A, "DYAQ:2"), (FLAT_B, "DYAQ:3")] {
-        assert_eq!(two.one(flat, Kind::Mortgage).identity, line);
-    }
+    let certificate = |flat: &str| two.one(flat, Kind::Mortgage).common.get(tag::CERTIFICATE_NUMBER).to_owned();
+    assert_eq!([FLAT_A, FLAT_B].map(certificate), ["明书一", "明书二"]);
     assert_eq!(two.odd("DYAQ.YWH"), 2);
 }
 
@@ -115,4 +114,28 @@ fn a_holder_that_names_only_its_unit_belongs_to_its_only_right() {
     assert_eq!(names(one().load().unwrap().one(FLAT_A, Kind::Building)), ["赵一"]);
     let two = one().row(Table::Jsydsyq, &format!("BDCDYH={FLAT_A}; YWH=3; BDCQZH=证书三; QSZT=1"));
     assert_eq!(two.refused(), (Table::Qlr, 2, Reason::Orphan.to_string()));
+}
+
+#[test]
+fn a_registration_is_known_by_its_content_whatever_the_order_and_spelling_of_rows() {
+    let rows = [
+        format!("BDCDYH={FLAT_A}; YWH=3; CFWH=甲; QSZT=1"),
+        format!("BDCDYH={FLAT_A}; YWH=3; CFWH=乙; QSZT=1"),
+        format!("BDCDYH={FLAT_B}; YWH=3; CFWH=丙; QSZT=1"),
+    ];
+    let load = |order: [usize; 3], spell: fn(&str) -> String| {
+        let package =
+            order.into_iter().fold(Package::default(), |package, at| package.row(Table::Cfdj, &spell(&rows[at])));
+        let loaded = package.load().unwrap();
+        let of = |flat: &str| -> BTreeMap<String, String> {
+            let each = |one: &Registration| (one.detail("document_number").to_owned(), one.identity.clone());
+            loaded.unit(flat).registrations.iter().map(each).collect()
+        };
+        [of(FLAT_A), of(FLAT_B)]
+    };
+    let first = load([0, 1, 2], str::to_owned);
+    assert_eq!(load([2, 1, 0], str::to_owned), first);
+    assert_eq!(load([1, 2, 0], |row| row.replace("990101001001", "990101-001001-")), first);
+    let all: std::collections::BTreeSet<&String> = first.iter().flat_map(BTreeMap::values).collect();
+    assert_eq!(all.len(), 3, "each is one: {all:?}");
 }

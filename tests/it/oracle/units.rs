@@ -6,7 +6,7 @@ use super::{
     fields::{COMMON, KINDS, date, parse},
     joins::{Joined, Place, Right, parcel},
     parties::{Registered, code, is_none, normal_number},
-    tables::{Row, Tables, parcel_of, plain, unit_number},
+    tables::{Row, Tables, certificates, parcel_of, plain, unit_number},
 };
 
 /// A party as an answer tells it, and as matching reads it.
@@ -253,7 +253,7 @@ fn registrations_of(
     }
     let of_project = |project: Option<&Row>| Registration {
         kind: right.kind,
-        source_row: format!("{}:{}", right.table, right.row.line),
+        source_row: identity(right.table, right.row),
         status,
         waiting_order: 0,
         values: values(places, around, right, project, &since),
@@ -425,4 +425,20 @@ fn position(places: &Places<'_>, around: &Around<'_>) -> Vec<String> {
         lines.insert(0, format!("position of the parcel: {}", !around.place.0.ends_with("W00000000")));
     }
     lines
+}
+
+/// What a registration is counted by (`deploy/DECISIONS.md`, "Details"): its content, not its line.
+fn identity(table: &str, row: &Row) -> String {
+    let sides: &[&str] = if table == "DYIQ" { &["GYDBDCDYH", "XYDBDCDYH"] } else { &["BDCDYH"] };
+    let units: Vec<String> =
+        sides.iter().map(|side| unit_number(row.get(side))).filter(|one| !one.is_empty()).collect();
+    let column = if ["DYAQ", "YGDJ", "YYDJ", "DYIQ"].contains(&table) { "BDCDJZMH" } else { "BDCQZH" };
+    let parts = [table.to_owned(), plain(row.get("YWH")), units.join("、"), certificates(row.get(column)).join("、")];
+    let bytes: Vec<u8> = parts
+        .iter()
+        .flat_map(|part| [&u32::try_from(part.len()).unwrap().to_be_bytes(), part.as_bytes()].concat())
+        .collect();
+    let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
+    let digits: String = digest.as_ref()[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{table}:{digits}")
 }
