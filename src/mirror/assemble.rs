@@ -67,6 +67,11 @@ impl Assembler {
 
     fn take_rows(&mut self, kind: PlaceKind<'_>, rows: Vec<StagedRow>) -> Option<Unit> {
         let rows = Rows::new(rows);
+        for table in Table::ALL {
+            for _ in 0..rows.duplicates(table) {
+                self.tally.odd(table, "*", Oddity::Duplicate);
+            }
+        }
         let parcel = self.parcel.take();
         let unit = self.unit(&UnitRows::new(kind, &rows, parcel.as_ref()));
         self.parcel = parcel;

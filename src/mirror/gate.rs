@@ -244,12 +244,15 @@ pub(super) fn rows(tally: &Tally, accepted: &[Accepted]) -> Vec<String> {
             continue;
         }
         let listed: Vec<String> = unsettled.iter().map(|(text, count)| format!("`{}` {count}x", text.trim())).collect();
-        let first = unsettled[0].0.trim();
+        let entries = |entry: &dyn Fn(&str) -> String| -> String {
+            unsettled.iter().map(|(text, _)| entry(text.trim())).collect::<Vec<_>>().join(", ")
+        };
         problems.push(format!(
             "column `{place}` holds codes that its list does not have: {}; write what they mean, as `\"codes\": {{\"{place}\": \
-             {{\"{first}\": \"<code>\"}}}}`, or, where nobody knows, {}",
+             {{{}}}}}`, or, where nobody knows, `\"accept\": {{{}}}`, which every answer repeats",
             listed.join(", "),
-            accept(&format!("{place}={first}"))
+            entries(&|text| format!("\"{text}\": \"<code>\"")),
+            entries(&|text| format!("\"{place}={text}\": \"<why answers may be given without it>\""))
         ));
     }
     problems

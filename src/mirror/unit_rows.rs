@@ -1,5 +1,7 @@
 //! The rows of one unit, those of its parcel, and where a field's value comes from among them.
 
+use std::collections::HashSet;
+
 use crate::domain::{
     cell::{decimal, place},
     kinds::{Field, Source, Value},
@@ -7,7 +9,7 @@ use crate::domain::{
     tables::Table,
 };
 
-use super::staged::{PlaceKind, StagedRow};
+use super::staged::{PlaceKind, StagedRow, Way};
 
 /// Rows by their table.
 #[derive(Default)]
@@ -21,6 +23,13 @@ impl Rows {
             tables.0[row.line.table as usize].push(row);
         }
         tables
+    }
+
+    /// How many rows of a table repeat another of this place, value for value.
+    pub(super) fn duplicates(&self, table: Table) -> usize {
+        let rows = self.of(table);
+        let own = rows.iter().filter(|row| row.way == Way::Own);
+        if rows.len() < 2 { 0 } else { own.clone().count() - own.map(StagedRow::values).collect::<HashSet<_>>().len() }
     }
 
     /// The rows of a table.

@@ -19,6 +19,7 @@ mod doors;
 mod evidence;
 mod field;
 mod full_disk;
+mod gate;
 mod matching;
 mod messages;
 mod once;

@@ -87,6 +87,15 @@ fn a_holder_who_has_left_is_told_behind_all_others_and_named_nowhere_else() {
 }
 
 #[test]
+fn rows_that_stand_there_twice_are_counted_and_kept() {
+    let row = format!("BDCDYH={FLAT_A}; YWH=3; QSZT=1");
+    let loaded = Package::default().row(Table::Cfdj, &row).row(Table::Cfdj, &row).load().unwrap();
+    let identities: Vec<_> = loaded.unit(FLAT_A).registrations.iter().map(|one| one.identity.clone()).collect();
+    assert_eq!((loaded.odd("CFDJ.*"), identities.len()), (1, 2));
+    assert_eq!(identities[1], format!("{}:2", identities[0]));
+}
+
+#[test]
 fn waiting_seizures_are_numbered_only_where_all_have_dates() {
     let load = |dates: [&str; 3]| {
         let mut package = Package::default();

@@ -1,0 +1,153 @@
+//! A package with every fault at once: one run tells all of them on a page, and doing what it says is enough.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde_json::{Map, Value};
+
+use crate::support::{Env, copy_package};
+
+/// The rows of a file, to be changed by column.
+struct File {
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl File {
+    fn read(package: &Path, file: &str) -> Self {
+        let mut reader = csv::Reader::from_path(package.join(file)).unwrap();
+        let strings = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
+        let header = strings(reader.headers().unwrap());
+        Self { header, rows: reader.records().map(|record| strings(&record.unwrap())).collect() }
+    }
+
+    fn cell(&mut self, row: usize, column: &str) -> &mut String {
+        let at = self.header.iter().position(|name| name.trim_start_matches('\u{FEFF}') == column).unwrap();
+        &mut self.rows[row][at]
+    }
+
+    fn rename(&mut self, column: &str, name: &str) {
+        let at = self.header.iter().position(|known| known == column).unwrap();
+        name.clone_into(&mut self.header[at]);
+    }
+
+    /// Writes the file, and makes the manifest agree with it.
+    fn write(&self, package: &Path, file: &str) {
+        let mut writer = csv::Writer::from_path(package.join(file)).unwrap();
+        writer.write_record(&self.header).unwrap();
+        self.rows.iter().for_each(|row| writer.write_record(row).unwrap());
+        writer.flush().unwrap();
+        let digest = ring::digest::digest(&ring::digest::SHA256, &fs::read(package.join(file)).unwrap());
+        let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        change_manifest(package, |manifest| {
+            let tables = manifest["tables"].as_array_mut().unwrap();
+            let table = tables.iter_mut().find(|table| table["file"] == file).unwrap();
+            table["sha256"] = hex.into();
+        });
+    }
+}
+
+fn change_manifest(package: &Path, change: impl FnOnce(&mut Value)) {
+    let path = package.join("manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    change(&mut manifest);
+    fs::write(path, manifest.to_string()).unwrap();
+}
+
+/// The lines that a report gives to write into the manifest: what stands in backquotes and begins with a quoted key.
+fn lines_to_write(report: &str) -> Vec<Map<String, Value>> {
+    let quoted = report.split('`').skip(1).step_by(2).filter(|text| text.starts_with('"'));
+    quoted.map(|text| serde_json::from_str(&format!("{{{text}}}")).unwrap_or_else(|_| panic!("{text}"))).collect()
+}
+
+#[test]
+fn a_package_with_every_fault_at_once_loads_after_doing_what_the_report_says() {
+    let env = Env::with_county();
+    let package = env.path("faults");
+    copy_package("fixtures/county".as_ref(), &package);
+    change_manifest(&package, |manifest| manifest["sequence"] = 2.into());
+
+    let holders = "ZTT_GY_QLR.csv";
+    let mut originals: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
+    for file in [holders, "CFDJ.csv", "DYAQ.csv", "FDCQ2.csv"] {
+        originals.insert(file, fs::read(package.join(file)).unwrap());
+    }
+    let mut qlr = File::read(&package, holders);
+    qlr.rename("ZJH", "证件号");
+    for column in ["BDCDYH", "YWH", "BDCQZH"] {
+        "990102009009GB00009F00090009".clone_into(qlr.cell(2, column));
+    }
+    qlr.write(&package, holders);
+    let mut seizures = File::read(&package, "CFDJ.csv");
+    seizures.rename("JFDJSJ", "JF_DJSJ");
+    "特别查封".clone_into(seizures.cell(0, "CFLX"));
+    "9".clone_into(seizures.cell(1, "CFLX"));
+    String::new().clone_into(seizures.cell(2, "BDCDYH"));
+    "封999".clone_into(seizures.cell(2, "YWH"));
+    seizures.write(&package, "CFDJ.csv");
+    let mut mortgages = File::read(&package, "DYAQ.csv");
+    "2.02E+11".clone_into(mortgages.cell(0, "YWH"));
+    mortgages.write(&package, "DYAQ.csv");
+    let mut flats = File::read(&package, "FDCQ2.csv");
+    "某状态".clone_into(flats.cell(0, "QSZT"));
+    flats.write(&package, "FDCQ2.csv");
+
+    let output = env.run(&["snapshot", "load", package.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report = &said[said.find("error:").unwrap()..];
+    assert!(report.lines().count() <= 40, "more than a page:\n{report}");
+    for part in [
+        "`ZJH`",
+        "`JF_DJSJ`",
+        "`CFDJ.CFLX`",
+        "`FDCQ2.QSZT`",
+        "`DYAQ.YWH`",
+        "rows cannot be placed",
+        holders,
+        "CFDJ.csv",
+    ] {
+        assert!(report.contains(part), "{part} is not told:\n{report}");
+    }
+
+    // What the manifest can say, it says now: names of columns, codes that somebody knows, and the rest accepted.
+    let lines = lines_to_write(report);
+    change_manifest(&package, |manifest| {
+        for line in &lines {
+            for (key, value) in line.iter().filter(|(key, _)| *key != "accept") {
+                for (place, words) in value.as_object().unwrap() {
+                    for (word, meaning) in words.as_object().unwrap() {
+                        let meaning = if meaning == "<code>" { "1".into() } else { meaning.clone() };
+                        if place != "CFDJ.CFLX" {
+                            manifest[key][place][word] = meaning;
+                        }
+                    }
+                }
+            }
+            for what in line.get("accept").and_then(Value::as_object).into_iter().flat_map(Map::keys) {
+                if what.starts_with("CFDJ.CFLX=") {
+                    manifest["accept"][what] = "旧系统的查封类型，已核对".into();
+                }
+            }
+        }
+    });
+    // What only the register can say is corrected there: rows without a place, and digits that are lost.
+    let original = |file: &str| {
+        let folder = env.path("original");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(file), &originals[file]).unwrap();
+        File::read(&folder, file)
+    };
+    for (file, row, columns) in
+        [(holders, 2, &["BDCDYH", "YWH", "BDCQZH"][..]), ("CFDJ.csv", 2, &["BDCDYH", "YWH"]), ("DYAQ.csv", 0, &["YWH"])]
+    {
+        let (mut spoilt, mut whole) = (File::read(&package, file), original(file));
+        for column in columns {
+            spoilt.cell(row, column).clone_from(whole.cell(row, column));
+        }
+        spoilt.write(&package, file);
+    }
+    let output = env.run(&["snapshot", "load", package.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("accepted, and told in every answer: CFDJ.CFLX=特别查封"), "{said}");
+}
