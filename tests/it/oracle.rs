@@ -70,7 +70,7 @@ pub(crate) struct ExpectedUnit {
 pub(crate) struct ExpectedRegistration {
     /// Element of its kind (`FDCQ`).
     pub(crate) kind: &'static str,
-    /// `FDCQ2:17`
+    /// What it is counted by.
     pub(crate) source_row: String,
     /// `current` or `ended`
     pub(crate) status: &'static str,
