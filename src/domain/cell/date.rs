@@ -18,8 +18,17 @@ pub enum Date {
 }
 
 /// Days that stand for none, with or without a time.
-const NO_DAYS: [(i16, i8, i8); 7] =
-    [(1900, 1, 1), (1899, 12, 30), (1899, 12, 31), (1899, 11, 30), (1, 1, 1), (1753, 1, 1), (9999, 12, 31)];
+const NO_DAYS: [(i16, i8, i8); 8] = [
+    (1900, 1, 1),
+    (1899, 12, 30),
+    (1899, 12, 31),
+    (1899, 11, 30),
+    (1, 1, 1),
+    (1753, 1, 1),
+    (9999, 12, 31),
+    // Where tools count from: a zero printed as a date.
+    (1970, 1, 1),
+];
 
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 
@@ -259,6 +268,7 @@ mod tests {
             "1753-01-01 00:00:00.000",
             "9999-12-31 23:59:59",
             "NaT",
+            "1970-01-01 08:00:00",
         ] {
             assert_eq!(read(text, BEIJING), Date::None, "{text}");
         }
