@@ -30,7 +30,7 @@ use super::{
 #[must_use]
 pub fn index_keys(party: Registered<'_>) -> Vec<String> {
     let mut keys = Vec::new();
-    let (numbers, names) = (party.numbers(), party.names());
+    let numbers = party.numbers();
     for number in &numbers.usable {
         number.keys(number.fifteen().as_deref(), number.organisation(), &mut keys);
     }
@@ -39,14 +39,14 @@ pub fn index_keys(party: Registered<'_>) -> Vec<String> {
     let by_name = if numbers.is_empty() || numbers.damaged.is_some() {
         Some('m')
     } else if numbers.nature == Nature::Person {
-        numbers.may_be_misfiled(&names).then_some('m')
+        numbers.may_be_misfiled(party).then_some('m')
     } else if numbers.are_convertible() {
         Some('b')
     } else {
         Some('m')
     };
     if let Some(class) = by_name {
-        keys.extend(names.all().map(|name| format!("{class}:{name}")));
+        keys.extend(party.names().all().map(|name| format!("{class}:{name}")));
     }
     keys.sort_unstable();
     keys.dedup();
@@ -248,7 +248,7 @@ impl Subject {
                 })
             }
             (Nature::Body, Nature::Person) if is_numbered => {
-                numbers.may_be_misfiled(&party.names()).then_some(Outcome::Withheld(Withholding::PersonNameOnly))
+                numbers.may_be_misfiled(party).then_some(Outcome::Withheld(Withholding::PersonNameOnly))
             }
             // Never a natural person by name alone: counted, not shown.
             _ if is_numbered => None,

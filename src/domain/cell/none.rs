@@ -73,6 +73,9 @@ const WORDS: &[&str] = &[
     "资料缺失",
 ];
 
+/// The characters that the Chinese ones of [`WORDS`] begin with.
+const FIRST: &str = "无空不未暂没缺待遗丢详见附略资";
+
 /// Whether a character cannot be seen: the categories Cc and Cf, variation selectors, blanks that look like nothing (D39).
 #[must_use]
 pub fn is_invisible(character: char) -> bool {
@@ -180,10 +183,11 @@ pub fn compact(text: &str) -> String {
 #[must_use]
 pub fn is_none(text: &str) -> bool {
     // Most cells begin with a letter or digit that no such word begins with.
-    match text.as_bytes() {
-        [] => return true,
-        [first, ..] if first.is_ascii_digit() => return false,
-        _ => {}
+    match text.chars().next() {
+        None => return true,
+        Some('0'..='9' | 'A'..='M' | 'O'..='T' | 'V'..='Z' | 'a'..='m' | 'o'..='t' | 'v'..='z') => return false,
+        Some(first @ '\u{4E00}'..='\u{9FFF}') if !FIRST.contains(first) => return false,
+        Some(_) => {}
     }
     let folded = compact(text).to_uppercase();
     if !folded.chars().any(char::is_alphanumeric) {
@@ -291,6 +295,13 @@ mod tests {
         }
         assert!(["0", "0000", "０", "0.00", "-0"].into_iter().all(is_none_or_zero));
         assert!(!is_none_or_zero("10"));
+    }
+
+    #[test]
+    fn every_word_begins_as_the_short_way_expects() {
+        for word in WORDS {
+            assert!(is_none(word), "{word}");
+        }
     }
 
     #[test]

@@ -84,11 +84,13 @@ impl Numbers<'_> {
 
     /// Whether a holder filed as a person may be a body: by a number that no identity card has, or a name that no person
     /// has. Such a one is counted, never shown, where a body of that name is asked about.
-    pub(super) fn may_be_misfiled(&self, names: &Names) -> bool {
+    pub(super) fn may_be_misfiled(&self, party: Registered<'_>) -> bool {
         let is_card =
             |number: &Number<'_>| matches!(number.text.len(), 15 | 18) && is_citizen_shaped_or_old(&number.text);
         let is_long = |name: &String| name.chars().count() >= 5 && !name.contains('\u{B7}');
-        !self.usable.iter().all(is_card) || names.current.iter().any(is_long)
+        // A short cell holds no long name, and needs no reading.
+        let may_be_long = || party.name.chars().count() >= 5 && party.names().current.iter().any(is_long);
+        !self.usable.iter().all(is_card) || may_be_long()
     }
 }
 
