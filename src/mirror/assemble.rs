@@ -55,8 +55,13 @@ impl Assembler {
                 self.parcel = Some(Parcel::new(code, rows));
                 Vec::new()
             }
-            PlaceKind::Unit(number) if !place::is_well_formed(number) && shared::is_shared(&rows) => {
-                self.tally.odd(Table::Fdcq2, "BDCDYH", Oddity::SharedUnitNumber);
+            PlaceKind::Unit(number) if place::is_well_formed(number) => {
+                self.take_rows(place.kind(), rows).into_iter().collect()
+            }
+            _ if shared::is_shared(&rows) => {
+                let is_unit = matches!(place.kind(), PlaceKind::Unit(_));
+                let oddity = if is_unit { Oddity::SharedUnitNumber } else { Oddity::SharedCertificate };
+                self.tally.odd(Table::Fdcq2, if is_unit { "BDCDYH" } else { "BDCQZH" }, oddity);
                 let apart = shared::apart(rows, &mut self.refused);
                 let groups = apart.into_iter();
                 groups.filter_map(|(group, rows)| self.take_rows(PlaceKind::Group(&group), rows)).collect()
@@ -262,7 +267,19 @@ fn holder_of(ties: &Ties, rights: &[Right<'_>]) -> Resolution {
         };
     }
     let candidates: Vec<&Ties> = rights.iter().map(|right| &right.ties).collect();
-    resolve(ties, &candidates)
+    let found = resolve(ties, &candidates);
+    let Resolution::Found(positions) = &found else { return found };
+    // A business number under an ended right and one in force, of different certificates, does not say whose the row is.
+    let is_ended = |at: &usize| is_marked_ended(rights[*at].row) || rights[*at].deregistered.is_some();
+    let first = &rights[positions[0]];
+    let is_doubtful = positions.iter().any(|at| {
+        let right = &rights[*at];
+        is_ended(at) != is_ended(&positions[0])
+            && right.ties.kind() == first.ties.kind()
+            && right.ties.certificates != first.ties.certificates
+            && !right.ties.shares_certificate(ties)
+    });
+    if is_doubtful { Resolution::Ambiguous } else { found }
 }
 
 fn rights(rows: &Rows) -> Vec<Right<'_>> {
@@ -364,7 +381,7 @@ const ENDING_DATES: [&str; 3] = ["ZXSJ", "ZXYYDJSJ", "JFDJSJ"];
 
 fn is_marked_ended(row: &StagedRow) -> bool {
     matches!(row.get("QSZT"), "2" | "3")
-        || ENDING.iter().any(|column| !row.get(column).is_empty())
+        || ENDING.iter().any(|column| !none::is_none_or_zero(row.get(column)))
         || ENDING_DATES.iter().any(|column| date::is_date(row.get(column)))
 }
 

@@ -63,12 +63,14 @@
 //! **Unit number.** A cell may hold several. What is no well-formed number joins only where it has four digits and is no filler,
 //! and not where rights of ownership or use in force with no certificate in common stand under it: then each right makes a
 //! group with the rows that name its certificate, or its business number, and what names none cannot be placed (`shared`,
-//! D44). Its *parcel* is its first 19 characters; `…W00000000` is the parcel's own unit, `…F####0000` the building's.
+//! D44). So it is where only a certificate number holds together rights in force of one kind with different business numbers.
+//! A filler for a business number or house code leads to no other unit. Its *parcel* is its first 19 characters; `…W00000000` is the parcel's own unit, `…F####0000` the building's.
 //!
 //! **Places.** A right stands on the units of its BDCDYH; without one in a group: `certificate:` and its certificate numbers,
 //! else `business:` and its YWH where that is no filler, else it cannot be placed. A charge (DYAQ, CFDJ, YYDJ) makes no group: without
 //! a unit it goes where the right of its YWH stands, if that is one right, or rights of one certificate; else it cannot be
-//! placed. H without BDCDYH: `house:` FWBM. DYWQD: BDCDYH, else `house:` FWBH, else `business:` YWH. DYAQ stands on its own units,
+//! placed. H without BDCDYH: `house:` FWBM. DYWQD: BDCDYH, else the only unit of the H rows with FWBM as its FWBH, else `house:`
+//! FWBH, else `business:` YWH. DYAQ stands on its own units,
 //! and on every place of the DYWQD rows with its YWH; where that YWH stands on mortgages of different certificates or
 //! mortgagors, only on those that name a unit of its own (D45). DYIQ stands on both its sides. Every such copy has the same
 //! identity (`identity`). A DYWQD row that no DYAQ takes cannot be placed. A unit is kept where it has a registration, an H or a GZW row.
@@ -85,10 +87,16 @@
 //! 4. where there are none: the row is an orphan and cannot be placed (D29), unless a registration over several units
 //!    takes it (below).
 //!
+//! A business number that ties a row to an ended right and one in force, of one kind and different certificates, decides nothing.
+//! A seizure gives way to every other registration of that number.
+//!
 //! A QLR row without unit number is judged so on each unit of the registrations with its YWH, of several those that share its
-//! certificate number, or, where there are none, on those of its certificate number; it must fit on one of them at least. Where
-//! YWH and certificate number name different registrations it is an orphan. An FDCQXM row without unit number likewise, by YWH of FDCQ1; a
-//! ZXDJ row, by certificate number.
+//! certificate number. A row without certificate number goes by YWH only where, kind by kind, one row or one certificate has it.
+//! Where no registration has its YWH, it goes to the units of its certificate number; it must fit on one of them at least. Where
+//! YWH and certificate number name different registrations it is an orphan. An FDCQXM row without unit number goes by YWH of FDCQ1
+//! likewise; a ZXDJ row, by certificate number. A certificate number under rights of several units leads nowhere where those who
+//! hold under it differ from unit to unit, or, if no holder's row names a unit, where several persons do and not all say GYFS 1,
+//! 2 or 3 (`look`, D44). A row that names several units counts for each.
 //!
 //! A registration over several units takes, on each of its units, the rows that fit it there; on a unit where none does, the
 //! rows that fit it on the first of the others, by unit number, that has any. Equal rows of these count once. It also takes
@@ -101,7 +109,7 @@
 //!
 //! A holder with QSZT 2 or 3 on a right in force is a former holder (D46): told behind all others, and named in no field.
 //!
-//! **Status.** Ended: QSZT 2 or 3, or any of JFYWH, ZXDYYWH, ZXYYYWH, ZXYGYWH filled, or a date in JFDJSJ, ZXSJ or ZXYYDJSJ, or named by a ZXDJ
+//! **Status.** Ended: QSZT 2 or 3, or any of JFYWH, ZXDYYWH, ZXYYYWH, ZXYGYWH filled with more than zeros, or a date in JFDJSJ, ZXSJ or ZXYYDJSJ, or named by a ZXDJ
 //! row of the unit by certificate number (each of the cell; where several rights of the unit carry it and ZXDJ.QLLX is
 //! filled, those whose QLLX is that), or, of a mortgage, every DYWQD row of its YWH on the unit is ended by the same columns.
 //! Else QSZT 0 is provisional, and everything else is current. A current one is doubtful where one of
@@ -136,6 +144,7 @@ mod compile;
 mod error;
 mod gate;
 mod identity;
+mod look;
 mod meta;
 mod read;
 mod references;

@@ -7,7 +7,10 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, RandomState};
 
+use crate::domain::tables::Table;
+
 use super::{
+    look::{Held, Houses},
     resolve::{Resolution, Ties, resolve},
     staged::{Line, Place},
 };
@@ -20,6 +23,11 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    /// Whether nothing is wanted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
+    }
+
     /// Wants a text; an empty one is nothing.
     pub(super) fn insert(&mut self, text: &str) {
         if !text.is_empty() {
@@ -27,7 +35,7 @@ impl Wanted {
         }
     }
 
-    fn contains(&self, text: &str) -> bool {
+    pub(super) fn contains(&self, text: &str) -> bool {
         !self.hashes.is_empty() && !text.is_empty() && self.hashes.contains(&self.hasher.hash_one(text))
     }
 }
@@ -95,6 +103,10 @@ pub(super) struct References {
     pub(super) listed: HashMap<Box<str>, Vec<Listed>>,
     /// Business numbers of mortgages of different certificates or mortgagors (D45).
     pub(super) shared_businesses: Shared,
+    /// Units by the house codes that lists of mortgaged things name instead.
+    pub(super) houses: Houses,
+    /// Who holds what stands under the wanted certificate numbers.
+    pub(super) held: Held,
     noted: Vec<Noted>,
     by_business: HashMap<Box<str>, Vec<usize>>,
     by_certificate: HashMap<Box<str>, Vec<usize>>,
@@ -125,9 +137,24 @@ impl References {
         self.noted.push(Noted { line, places, ties });
     }
 
-    /// The noted registrations of this business number.
-    pub(super) fn of_business(&self, business: &str) -> impl Iterator<Item = &Noted> {
-        self.by_business.get(business).into_iter().flatten().map(|at| &self.noted[*at])
+    /// The noted registrations of this business number; none where it is a filler.
+    pub(super) fn of_business(&self, ties: &Ties) -> impl Iterator<Item = &Noted> {
+        let positions = self.by_business.get(&ties.business).filter(|_| ties.leads_by_business());
+        positions.into_iter().flatten().map(|at| &self.noted[*at])
+    }
+
+    /// The units of the registrations of these certificate numbers, but for numbers that strangers share (D44).
+    pub(super) fn units_of_certificates(&self, ties: &Ties) -> Vec<Place> {
+        let mut places = Vec::new();
+        for certificate in &ties.certificates {
+            let rights: Vec<&Noted> = self.of_certificates(std::slice::from_ref(certificate)).collect();
+            let found = distinct(rights.iter().copied());
+            let is_one = rights.iter().all(|noted| noted.line == rights[0].line);
+            if found.len() == 1 || is_one || !self.held.is_by_strangers(certificate) {
+                places.extend(found.into_iter().filter(|place| !places.contains(place)).collect::<Vec<_>>());
+            }
+        }
+        places
     }
 
     /// The noted registrations of any of these certificate numbers; one may come twice.
@@ -136,28 +163,35 @@ impl References {
         positions.map(|at| &self.noted[*at])
     }
 
-    /// Where a holder without unit number belongs: the units of its business number, of several those whose right has its
-    /// certificate number; where there are none, those of its certificate numbers. Nowhere where business and certificate
-    /// number name different registrations: one of them is wrong, and nobody can say which.
+    /// Where a holder without unit number belongs: the units of its business number whose right has its certificate number;
+    /// where it has no certificate number, those of its business number, if that is one right's or one certificate's; where no
+    /// right has its business number, those of its certificate numbers. Nowhere where the two numbers name different
+    /// registrations: one of them is wrong, and nobody can say which.
     pub(super) fn homes(&self, holder: &Ties) -> Vec<Place> {
-        let business: Vec<&Noted> = self.of_business(&holder.business).collect();
+        // A seizure has no holders.
+        let business: Vec<&Noted> = self.of_business(holder).filter(|noted| noted.line.table != Table::Cfdj).collect();
         let both: Vec<&Noted> =
             business.iter().copied().filter(|noted| noted.ties.shares_certificate(holder)).collect();
         if !both.is_empty() {
             return distinct(both.into_iter());
         }
-        let certificates = distinct(self.of_certificates(&holder.certificates));
-        match (business.is_empty(), certificates.is_empty()) {
-            (false, false) => Vec::new(),
-            (false, true) => distinct(business.into_iter()),
-            (true, _) => certificates,
+        if business.is_empty() {
+            return self.units_of_certificates(holder);
         }
+        let is_contradicted = !holder.certificates.is_empty()
+            && (business.iter().all(|noted| !noted.ties.certificates.is_empty())
+                || self.of_certificates(&holder.certificates).next().is_some());
+        let is_sure = business.iter().all(|noted| {
+            let of_kind = business.iter().copied().filter(|other| other.ties.kind() == noted.ties.kind());
+            are_one(&of_kind.collect::<Vec<_>>())
+        });
+        if is_sure && !is_contradicted { distinct(business.into_iter()) } else { Vec::new() }
     }
 
     /// The registrations on several units that a holder's row at `home` belongs to, judged among those at `home`.
     pub(super) fn spanning_at(&self, home: &Place, holder: &Ties) -> Vec<&Noted> {
         let mut here: Vec<&Noted> = Vec::new();
-        for noted in self.of_business(&holder.business).chain(self.of_certificates(&holder.certificates)) {
+        for noted in self.of_business(holder).chain(self.of_certificates(&holder.certificates)) {
             if noted.places.contains(home) && here.iter().all(|known| known.line != noted.line) {
                 here.push(noted);
             }
@@ -179,19 +213,27 @@ impl References {
     /// and no other certificate number, or by certificate number where it has no business number.
     pub(super) fn spanning_elsewhere(&self, home: &Place, holder: &Ties) -> Vec<&Noted> {
         let fits = |noted: &&Noted| {
-            let is_certain = noted.ties.shares_certificate(holder)
-                || (!holder.business.is_empty() && holder.certificates.is_empty());
+            let is_certain =
+                noted.ties.shares_certificate(holder) || (holder.leads_by_business() && holder.certificates.is_empty());
             noted.is_spanning() && is_certain && !noted.places.contains(home)
         };
-        let mut found: Vec<&Noted> = if holder.business.is_empty() {
-            self.of_certificates(&holder.certificates).filter(fits).collect()
+        let mut found: Vec<&Noted> = if holder.leads_by_business() {
+            self.of_business(holder).filter(fits).collect()
         } else {
-            self.of_business(&holder.business).filter(fits).collect()
+            self.of_certificates(&holder.certificates).filter(fits).collect()
         };
         found.dedup_by_key(|noted| noted.line);
-        let are_alike = found.iter().all(|noted| noted.line.table == found[0].line.table);
+        let are_alike = found.iter().all(|noted| noted.line.table == found[0].line.table) && are_one(&found);
         if are_alike || !holder.certificates.is_empty() { found } else { Vec::new() }
     }
+}
+
+/// Whether registrations are one, or of one certificate: else strangers may share what led to them.
+pub(super) fn are_one(rights: &[&Noted]) -> bool {
+    let Some(first) = rights.first() else { return true };
+    rights.iter().all(|noted| noted.line == first.line)
+        || (!first.ties.certificates.is_empty()
+            && rights.iter().all(|noted| noted.ties.certificates == first.ties.certificates))
 }
 
 /// The places of registrations, each once.

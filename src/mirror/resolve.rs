@@ -4,8 +4,8 @@
 //! stands on the module's page, under "Holders".
 
 use crate::domain::{
-    cell::{code, place},
-    tables::Table,
+    cell::{code, none, place},
+    tables::{Row, Table},
 };
 
 use super::staged::StagedRow;
@@ -42,6 +42,16 @@ impl Ties {
         }
     }
 
+    /// The ties of a row as cleaned.
+    pub(super) fn of_row(row: Row<'_>) -> Self {
+        Self::new(row.table, row.get("YWH"), row.get(certificate_column(row.table)), row.get("QLLX"))
+    }
+
+    /// Whether the business number may lead to other units: it is there, and no filler.
+    pub(super) fn leads_by_business(&self) -> bool {
+        !is_filler(&self.business)
+    }
+
     /// The ties of a staged row.
     pub(super) fn of(row: &StagedRow) -> Self {
         let table = row.line.table;
@@ -54,9 +64,16 @@ impl Ties {
     }
 
     /// FDCQ1 and FDCQ2 are one kind.
-    fn kind(&self) -> Option<Table> {
+    pub(super) fn kind(&self) -> Option<Table> {
         self.table.map(|table| if table == Table::Fdcq1 { Table::Fdcq2 } else { table })
     }
+}
+
+/// Whether a business number or house code is empty, or a filler such as `1111`: on one unit it may tell rows apart, but it
+/// leads to no other.
+pub(super) fn is_filler(number: &str) -> bool {
+    let letters: String = number.chars().filter(|one| one.is_alphanumeric()).collect();
+    none::is_filler(&letters)
 }
 
 /// What was found for a holder's row.
@@ -73,14 +90,18 @@ pub(super) enum Resolution {
 /// Finds the registrations that `holder` belongs to.
 pub(super) fn resolve(holder: &Ties, candidates: &[&Ties]) -> Resolution {
     if !holder.business.is_empty() {
-        let same: Vec<usize> = positions(candidates, |candidate| candidate.business == holder.business);
+        let mut same: Vec<usize> = positions(candidates, |candidate| candidate.business == holder.business);
+        // A seizure has no holders, so it is never meant where another registration has its number.
+        let is_seizure = |at: &usize| candidates[*at].table == Some(Table::Cfdj);
+        if !same.iter().all(is_seizure) {
+            same.retain(|at| !is_seizure(at));
+        }
         let named = positions(candidates, |candidate| candidate.shares_certificate(holder));
         // Where business and certificate name registrations of different kinds, one of them is wrong: taking either might
-        // make a bank an owner. A seizure has no holders, so it is never meant.
+        // make a bank an owner.
         let is_of_kind = |at: &usize| named.iter().any(|other| candidates[*other].kind() == candidates[*at].kind());
         if !named.is_empty() && !same.is_empty() && !same.iter().any(is_of_kind) {
-            let are_seizures = same.iter().all(|at| candidates[*at].table == Some(Table::Cfdj));
-            return if are_seizures { Resolution::Found(named) } else { Resolution::Ambiguous };
+            return if same.iter().all(is_seizure) { Resolution::Found(named) } else { Resolution::Ambiguous };
         }
         if !same.is_empty() {
             return narrow(holder, candidates, same);

@@ -9,7 +9,7 @@ use crate::domain::{
     cell::{
         Vocabulary,
         column::{self, Content},
-        none, place,
+        place,
     },
     kinds::KINDS,
     tables::{Row, RowSource, Table, Visited},
@@ -18,10 +18,11 @@ use crate::domain::{
 use super::{
     error::{LoadError, Reason},
     gate::Refused,
-    references::{Listed, References, distinct},
+    look::look,
+    references::{Listed, References, are_one, distinct},
     report::{Oddity, Progress, Tally},
-    resolve::{Ties, certificate_column},
-    staged::{Line, Place, Way},
+    resolve::{Ties, is_filler},
+    staged::{Line, Place, PlaceKind, Way},
 };
 
 /// Takes rows on their way to places; returns whether there is sense in sending more.
@@ -61,9 +62,6 @@ const ORDER: [Table; 26] = [
     Table::Yhydzb,
 ];
 
-/// Tables whose rows find their unit by other rows where they lack a unit number.
-const LOOKED_UP: [Table; 3] = [Table::Qlr, Table::Zxdj, Table::Fdcqxm];
-
 /// How many rows go by between two words on progress.
 const PROGRESS_ROWS: u64 = 50_000;
 
@@ -82,26 +80,7 @@ pub(super) fn stage<S: RowSource, O: Outlet>(
         vocabulary,
         pending: Vec::new(),
     };
-    for table in LOOKED_UP {
-        if source.row_count(table).is_some() {
-            source
-                .visit(table, &mut |visited| {
-                    if let Visited::Row(row) = visited {
-                        stager.want(row);
-                    }
-                })
-                .map_err(LoadError::Source)?;
-        }
-    }
-    if source.row_count(Table::Dywqd).is_some() && source.row_count(Table::Dyaq).is_some() {
-        source
-            .visit(Table::Dyaq, &mut |visited| {
-                if let Visited::Row(row) = visited {
-                    stager.note_mortgage(row);
-                }
-            })
-            .map_err(LoadError::Source)?;
-    }
+    look(source, &mut stager.references, &stager.vocabulary).map_err(LoadError::Source)?;
     for table in ORDER {
         if table == Table::Fdcqxm {
             stager.place_pending();
@@ -142,7 +121,7 @@ struct Stager<'a, O> {
 }
 
 /// The cells of a row as values; what is odd of them goes to `note` by position.
-fn cleaned<'r>(
+pub(super) fn cleaned<'r>(
     row: Row<'r>,
     vocabulary: &Vocabulary,
     mut note: impl FnMut(usize, column::Oddity),
@@ -164,7 +143,7 @@ fn is_right(table: Table) -> bool {
 }
 
 /// Whether a table's rows are charges on somebody else's right: they never make a unit of their own.
-fn is_charge(table: Table) -> bool {
+pub(super) fn is_charge(table: Table) -> bool {
     matches!(table, Table::Dyaq | Table::Cfdj | Table::Yydj)
 }
 
@@ -179,14 +158,9 @@ fn oddity_of_empty(table: Table, at: usize) -> Option<Oddity> {
 }
 
 /// The units that a row names: only by numbers that can identify one (D43, D44).
-fn units_of(row: Row<'_>, column: &str) -> Vec<Place> {
+pub(super) fn units_of(row: Row<'_>, column: &str) -> Vec<Place> {
     let numbers = place::unit_numbers(row.get(column));
     numbers.iter().filter(|number| place::may_identify(number)).map(|number| Place::unit(number)).collect()
-}
-
-/// The first of them.
-fn unit_of(row: Row<'_>, column: &str) -> Option<Place> {
-    units_of(row, column).into_iter().next()
 }
 
 /// The code of a parcel, sea area or building, where it can identify one; else empty.
@@ -195,32 +169,15 @@ fn code_of(row: Row<'_>, column: &str) -> String {
     if place::may_identify(&code) { code } else { String::new() }
 }
 
-/// A group of rows without unit number, by the house code that holds them together; absent where it can identify none.
-fn house_of(row: Row<'_>, column: &str) -> Option<Place> {
+/// The house code in a column, where it can identify a house; else empty.
+pub(super) fn house_code(row: Row<'_>, column: &str) -> String {
     let code = place::business(row.get(column));
-    let is_filler = code.is_empty() || none::is_filler(&code);
-    (!is_filler).then(|| Place::group(&format!("house:{code}")))
+    if is_filler(&code) { String::new() } else { code }
 }
 
 impl<O: Outlet> Stager<'_, O> {
     fn fail(&mut self, row: Row<'_>, reason: Reason) {
         self.refused.place(Line { table: row.table, line: row.line }, reason);
-    }
-
-    fn ties(row: Row<'_>) -> Ties {
-        Ties::new(row.table, row.get("YWH"), row.get(certificate_column(row.table)), row.get("QLLX"))
-    }
-
-    /// Remembers what a row without unit number will be looked up by.
-    fn want(&mut self, row: Row<'_>) {
-        let values = cleaned(row, &self.vocabulary, |_, _| {});
-        let values: Vec<&str> = values.iter().map(|value| &**value).collect();
-        let row = Row { values: &values, ..row };
-        if units_of(row, "BDCDYH").is_empty() {
-            let ties = Self::ties(row);
-            self.references.wanted_businesses.insert(&ties.business);
-            ties.certificates.iter().for_each(|one| self.references.wanted_certificates.insert(one));
-        }
     }
 
     fn row(&mut self, row: Row<'_>) {
@@ -276,14 +233,13 @@ impl<O: Outlet> Stager<'_, O> {
     /// The group that a right makes without a unit number: by certificate, else by business number.
     fn own_group(ties: &Ties) -> Option<Place> {
         if ties.certificates.is_empty() {
-            let is_business = !ties.business.is_empty() && !none::is_filler(&ties.business);
-            return is_business.then(|| Place::group(&format!("business:{}", ties.business)));
+            return ties.leads_by_business().then(|| Place::group(&format!("business:{}", ties.business)));
         }
         Some(Place::group(&format!("certificate:{}", ties.certificates.join("、"))))
     }
 
     fn right(&mut self, row: Row<'_>) {
-        let ties = Self::ties(row);
+        let ties = Ties::of_row(row);
         let mut places = units_of(row, "BDCDYH");
         if places.is_empty() {
             if is_charge(row.table) {
@@ -313,27 +269,16 @@ impl<O: Outlet> Stager<'_, O> {
         for (line, values) in std::mem::take(&mut self.pending) {
             let values: Vec<&str> = values.iter().map(String::as_str).collect();
             let row = Row { table: line.table, line: line.line, values: &values };
-            let ties = Self::ties(row);
+            let ties = Ties::of_row(row);
             let rights: Vec<_> =
-                self.references.of_business(&ties.business).filter(|noted| !is_charge(noted.line.table)).collect();
-            let is_one = rights.iter().all(|noted| noted.ties.certificates == rights[0].ties.certificates);
-            let are_sure = rights.len() == 1 || rights.first().is_some_and(|first| !first.ties.certificates.is_empty());
+                self.references.of_business(&ties).filter(|noted| !is_charge(noted.line.table)).collect();
             let places = distinct(rights.iter().copied());
-            if places.is_empty() || !is_one || !are_sure {
+            if places.is_empty() || !are_one(&rights) {
                 self.fail(row, Reason::NoUnitOfCharge);
             } else {
                 self.registration_on(row, places, ties);
             }
         }
-    }
-
-    /// Notes what a mortgage has beside its business number, to know the numbers that several share (D45).
-    fn note_mortgage(&mut self, row: Row<'_>) {
-        let values = cleaned(row, &self.vocabulary, |_, _| {});
-        let values: Vec<&str> = values.iter().map(|value| &**value).collect();
-        let row = Row { values: &values, ..row };
-        let ties = Self::ties(row);
-        self.references.shared_businesses.note(&ties.business, &(&ties.certificates, row.get("DYR")));
     }
 
     /// Remembers that a unit needs a parcel's row that its number does not lead to.
@@ -348,14 +293,16 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn listed_unit(&mut self, row: Row<'_>) {
-        let business = Self::ties(row).business;
-        let mut places = units_of(row, "BDCDYH");
-        if places.is_empty() {
-            let own = || Some(Place::group(&format!("business:{business}")));
-            places.extend(house_of(row, "FWBH").or_else(own));
-        }
+        let business = Ties::of_row(row).business;
         if business.is_empty() {
             return self.fail(row, Reason::NoMortgage);
+        }
+        let mut places = units_of(row, "BDCDYH");
+        if places.is_empty() {
+            let house = house_code(row, "FWBH");
+            let known = self.references.houses.place(&house).cloned();
+            let group = || if house.is_empty() { format!("business:{business}") } else { format!("house:{house}") };
+            places.push(known.unwrap_or_else(|| Place::group(&group())));
         }
         for place in &places {
             self.send(place, row, &Way::Own);
@@ -367,7 +314,7 @@ impl<O: Outlet> Stager<'_, O> {
     fn check_lists(&mut self) {
         let mut unused: Vec<(u64, Reason)> = Vec::new();
         for (business, rows) in &mut self.references.listed {
-            let is_shared = self.references.shared_businesses.contains(business);
+            let is_shared = self.references.shared_businesses.contains(business) || is_filler(business);
             let reason = if is_shared { Reason::SharedBusiness } else { Reason::NoMortgage };
             for row in rows.iter_mut().filter(|row| !row.is_used) {
                 row.is_used = true;
@@ -381,12 +328,13 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn mortgage(&mut self, row: Row<'_>) {
-        let ties = Self::ties(row);
+        let ties = Ties::of_row(row);
         let mut places = units_of(row, "BDCDYH");
         let is_shared = self.references.shared_businesses.contains(&ties.business);
         if is_shared {
             self.tally.odd(Table::Dyaq, "YWH", Oddity::SharedBusiness);
         }
+        let is_shared = is_shared || !ties.leads_by_business();
         let own = places.clone();
         for listed in self.references.listed.get_mut(&ties.business).into_iter().flatten() {
             // A number that several mortgages share lists only what this one names itself (D45).
@@ -397,7 +345,9 @@ impl<O: Outlet> Stager<'_, O> {
                 places.extend(others);
             }
         }
-        if places.is_empty() { self.wait(row, &ties) } else { self.registration_on(row, places, ties) }
+        // On groups alone it would stand where nobody has anything.
+        let has_unit = places.iter().any(|place| matches!(place.kind(), PlaceKind::Unit(_)));
+        if has_unit { self.registration_on(row, places, ties) } else { self.wait(row, &ties) }
     }
 
     fn easement(&mut self, row: Row<'_>) {
@@ -407,7 +357,7 @@ impl<O: Outlet> Stager<'_, O> {
                 places.push(place);
             }
         }
-        let ties = Self::ties(row);
+        let ties = Ties::of_row(row);
         if places.is_empty() {
             places.extend(Self::own_group(&ties));
         }
@@ -426,12 +376,13 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn project(&mut self, row: Row<'_>) {
-        if let Some(place) = unit_of(row, "BDCDYH") {
-            return self.send(&place, row, &Way::Own);
+        let mut places = units_of(row, "BDCDYH");
+        if places.is_empty() {
+            let ties = Ties::of_row(row);
+            let rights = self.references.of_business(&ties).filter(|noted| noted.line.table == Table::Fdcq1);
+            let rights: Vec<_> = rights.collect();
+            places = if are_one(&rights) { distinct(rights.into_iter()) } else { Vec::new() };
         }
-        let business = Self::ties(row).business;
-        let projects = self.references.of_business(&business).filter(|noted| noted.line.table == Table::Fdcq1);
-        let places = distinct(projects);
         if places.is_empty() {
             return self.fail(row, Reason::NoProject);
         }
@@ -446,25 +397,33 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn house(&mut self, row: Row<'_>) {
-        let Some(place) = unit_of(row, "BDCDYH").or_else(|| house_of(row, "FWBM")) else {
-            return self.fail(row, Reason::NoPlace);
-        };
-        self.send(&place, row, &Way::Own);
+        let mut places = units_of(row, "BDCDYH");
+        let house = house_code(row, "FWBM");
+        if places.is_empty() && !house.is_empty() {
+            places.push(Place::group(&format!("house:{house}")));
+        }
+        let Some(place) = places.first().cloned() else { return self.fail(row, Reason::NoPlace) };
+        for place in &places {
+            self.send(place, row, &Way::Own);
+        }
         let building = code_of(row, "ZRZH");
         let number = place::unit_number(row.get("BDCDYH"));
         let is_under_parcel = place::parcel_code(&number).is_some_and(|parcel| building.starts_with(parcel));
         if !building.is_empty() && !is_under_parcel {
-            let places = self.references.buildings.entry(building.into()).or_default();
-            if !places.contains(&place) {
-                places.push(place);
+            let known = self.references.buildings.entry(building.into()).or_default();
+            if !known.contains(&place) {
+                known.push(place);
             }
         }
     }
 
     fn structure(&mut self, row: Row<'_>) {
-        match unit_of(row, "BDCDYH") {
-            Some(place) => self.send(&place, row, &Way::Own),
-            None => self.fail(row, Reason::NoUnit),
+        let places = units_of(row, "BDCDYH");
+        if places.is_empty() {
+            return self.fail(row, Reason::NoUnit);
+        }
+        for place in places {
+            self.send(&place, row, &Way::Own);
         }
     }
 
@@ -515,24 +474,22 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn deregistration(&mut self, row: Row<'_>) {
-        if let Some(place) = unit_of(row, "BDCDYH") {
-            return self.send(&place, row, &Way::Own);
+        let mut places = units_of(row, "BDCDYH");
+        if places.is_empty() {
+            places = self.references.units_of_certificates(&Ties::of_row(row));
         }
-        let ties = Self::ties(row);
-        let places = distinct(self.references.of_certificates(&ties.certificates));
         if places.is_empty() {
             self.tally.odd(Table::Zxdj, "BDCQZH", Oddity::EndsNothing);
         }
         for place in places {
-            // It was looked up by certificate, so it names a registration on each of these.
             self.send(&place, row, &Way::Own);
         }
     }
 
     fn holder(&mut self, row: Row<'_>) {
-        let ties = Self::ties(row);
-        let own = unit_of(row, "BDCDYH");
-        let homes = own.clone().map_or_else(|| self.references.homes(&ties), |place| vec![place]);
+        let ties = Ties::of_row(row);
+        let own = units_of(row, "BDCDYH");
+        let homes = if own.is_empty() { self.references.homes(&ties) } else { own.clone() };
         if homes.is_empty() {
             return self.fail(row, Reason::Orphan);
         }
@@ -540,9 +497,9 @@ impl<O: Outlet> Stager<'_, O> {
         let mut targeted: Vec<(Place, Way)> = Vec::new();
         for home in &homes {
             let mut spanning = self.references.spanning_at(home, &ties);
-            if spanning.is_empty() && own.is_some() {
+            if spanning.is_empty() && !own.is_empty() {
                 spanning = self.references.spanning_elsewhere(home, &ties);
-                is_settled = !spanning.is_empty();
+                is_settled |= !spanning.is_empty();
             }
             for noted in spanning {
                 for place in noted.places.iter().filter(|place| !homes.contains(place)) {
@@ -554,7 +511,9 @@ impl<O: Outlet> Stager<'_, O> {
             self.send(&place, row, &way);
         }
         if is_settled {
-            self.send(&homes[0], row, &Way::Settled);
+            for home in &homes {
+                self.send(home, row, &Way::Settled);
+            }
         } else {
             self.send_shared(homes, row);
         }

@@ -8,7 +8,7 @@ fn status_follows_the_stored_code_and_the_marks_of_ending() {
     let row = |line: u32, rest: &str| format!("BDCDYH={}; YWH={line}; {rest}", flat(line));
     let loaded = Package::default()
         .row(Table::Cfdj, &row(1, "QSZT=1"))
-        .row(Table::Cfdj, &row(2, "QSZT=01; JFYWH=3"))
+        .row(Table::Cfdj, &row(2, "QSZT=01; JFYWH=703"))
         .row(Table::Cfdj, &row(3, "QSZT=2"))
         .row(Table::Cfdj, &row(4, "QSZT=3"))
         .row(Table::Cfdj, &row(5, "QSZT=0"))
@@ -17,8 +17,8 @@ fn status_follows_the_stored_code_and_the_marks_of_ending() {
         .row(Table::Cfdj, &row(8, "QSZT=8"))
         .accept("CFDJ.QSZT=8")
         .row(Table::Cfdj, &row(9, "QSZT=1; CFJSSJ=2001-01-01"))
-        .row(Table::Yydj, &row(10, "QSZT=1; ZXYYYWH=3"))
-        .row(Table::Ygdj, &row(11, "QSZT=1; ZXYGYWH=3"))
+        .row(Table::Yydj, &row(10, "QSZT=1; ZXYYYWH=703"))
+        .row(Table::Ygdj, &row(11, "QSZT=1; ZXYGYWH=703"))
         .row(Table::Dyaq, &row(12, "QSZT=1; ZXSJ=2020-01-02 03:04"))
         .load()
         .unwrap();
@@ -75,9 +75,9 @@ fn nothing_ends_by_an_accident_and_what_nobody_understands_is_doubtful() {
 #[test]
 fn a_holder_who_has_left_is_told_behind_all_others_and_named_nowhere_else() {
     let loaded = Package::default()
-        .row(Table::Fdcq2, &format!("BDCDYH={FLAT_A}; YWH=1; BDCQZH=证书; QSZT=1"))
-        .row(Table::Qlr, &format!("BDCDYH={FLAT_A}; YWH=1; SXH=1; QLRMC=赵一; QSZT=2.0"))
-        .row(Table::Qlr, &format!("BDCDYH={FLAT_A}; YWH=1; SXH=2; QLRMC=钱二; QSZT=1"))
+        .row(Table::Fdcq2, &format!("BDCDYH={FLAT_A}; YWH=701; BDCQZH=证书; QSZT=1"))
+        .row(Table::Qlr, &format!("BDCDYH={FLAT_A}; YWH=701; SXH=1; QLRMC=赵一; QSZT=2.0"))
+        .row(Table::Qlr, &format!("BDCDYH={FLAT_A}; YWH=701; SXH=2; QLRMC=钱二; QSZT=1"))
         .load()
         .unwrap();
     let right = loaded.one(FLAT_A, Kind::Building);
@@ -88,7 +88,7 @@ fn a_holder_who_has_left_is_told_behind_all_others_and_named_nowhere_else() {
 
 #[test]
 fn rows_that_stand_there_twice_are_counted_and_kept() {
-    let row = format!("BDCDYH={FLAT_A}; YWH=3; QSZT=1");
+    let row = format!("BDCDYH={FLAT_A}; YWH=703; QSZT=1");
     let loaded = Package::default().row(Table::Cfdj, &row).row(Table::Cfdj, &row).load().unwrap();
     let identities: Vec<_> = loaded.unit(FLAT_A).registrations.iter().map(|one| one.identity.clone()).collect();
     assert_eq!((loaded.odd("CFDJ.*"), identities.len()), (1, 2));
@@ -114,9 +114,9 @@ fn waiting_seizures_are_numbered_only_where_all_have_dates() {
 fn a_load_tells_everything_that_stops_it_in_one_run() {
     let refused = Package::default()
         .row(Table::Fdcq2, &format!("BDCDYH={FLAT_A}; YWH=2.02E+11; BDCQZH=证书; QSZT=7"))
-        .row(Table::Cfdj, &format!("BDCDYH={FLAT_A}; YWH=3; CFLX=某种; QSZT=1"))
-        .row(Table::Qlr, &format!("BDCDYH={FLAT_A}; YWH=9; QLRMC=赵一"))
-        .row(Table::Qlr, &format!("BDCDYH={FLAT_B}; YWH=9; QLRMC=钱二"))
+        .row(Table::Cfdj, &format!("BDCDYH={FLAT_A}; YWH=703; CFLX=某种; QSZT=1"))
+        .row(Table::Qlr, &format!("BDCDYH={FLAT_A}; YWH=709; QLRMC=赵一"))
+        .row(Table::Qlr, &format!("BDCDYH={FLAT_B}; YWH=709; QLRMC=钱二"))
         .load()
         .err()
         .unwrap();
@@ -127,4 +127,18 @@ fn a_load_tells_everything_that_stops_it_in_one_run() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!text.contains("赵一"), "{text}");
+}
+
+#[test]
+fn a_zero_in_a_column_of_ending_ends_nothing() {
+    for zero in ["0", "０", "000000", "无", "NULL"] {
+        let loaded = Package::default()
+            .row(Table::Cfdj, &format!("BDCDYH={FLAT_A}; YWH=701; QSZT=1; JFYWH={zero}"))
+            .row(Table::Dyaq, &format!("BDCDYH={FLAT_A}; YWH=702; QSZT=1; ZXDYYWH={zero}; ZXSJ={zero}"))
+            .load()
+            .unwrap();
+        for kind in [Kind::Seizure, Kind::Mortgage] {
+            assert_eq!(loaded.one(FLAT_A, kind).status, Status::Current, "{zero}");
+        }
+    }
 }
