@@ -12,6 +12,7 @@ mod json;
 mod key;
 mod ledger;
 mod prune;
+mod quarantine;
 mod query;
 mod serve;
 mod snapshot;

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ConfigArgument, Failure, print, prune, say};
+use super::{ConfigArgument, Failure, print, prune, quarantine, say};
 use crate::{
     config::Config,
     domain::tables::{RowSource as _, Table},
     keys::MasterKey,
-    mirror::{LoadError, Mirror},
+    mirror::{LoadError, Mirror, QUARANTINE_MAX},
     package::Package,
 };
 
@@ -20,9 +20,18 @@ pub(super) enum Command {
     Load {
         /// The package's folder
         package: PathBuf,
+        /// Set rows aside that cannot be placed or read, up to MAX of them (1000 where MAX is not given)
+        ///
+        /// They are searched for nobody, and every answer says how many there are. `bdcd snapshot quarantine` lists them.
+        #[arg(long, value_name = "MAX", num_args = 0..=1, require_equals = true, default_missing_value = "1000")]
+        quarantine: Option<usize>,
         #[command(flatten)]
         config: ConfigArgument,
     },
+    /// List the rows that a load set aside
+    ///
+    /// Shows table, file, line and reason, and no value unless `--reveal` is given.
+    Quarantine(quarantine::Arguments),
     /// Remove old generations
     ///
     /// Says which recorded answers can then no longer be composed again, and records the act. Rolling back to a generation
@@ -37,10 +46,15 @@ pub(super) enum Command {
 
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
-        Command::Load { package, config } => {
-            let mirror = open(&read(&config.config)?)?;
+        Command::Load { package, quarantine, config } => {
+            let rows_max = quarantine.unwrap_or_default();
+            if rows_max > QUARANTINE_MAX {
+                return Err(Failure::misused(format!("`--quarantine={rows_max}` is more than {QUARANTINE_MAX} rows")));
+            }
+            let mirror = open(&read(&config.config)?)?.with_quarantine(rows_max);
             print(&load(&mirror, package)?)
         }
+        Command::Quarantine(arguments) => quarantine::run(arguments),
         Command::Prune(arguments) => prune::run(arguments),
         Command::List { config } => list(&open(&read(&config.config)?)?),
     }
@@ -96,7 +110,13 @@ pub(super) fn load(mirror: &Mirror, folder: &Path) -> Result<String, Failure> {
             }
             _ => Failure::refused(&err),
         };
-        failure.hint("nothing was changed: the generation that served still serves")
+        let has_rows = matches!(&err, LoadError::Findings(findings) if !findings.rows.is_empty());
+        failure.hint(if has_rows {
+            "nothing was changed: the generation that served still serves; rows that cannot be placed or read may be set aside by \
+             `--quarantine`, and every answer then says so"
+        } else {
+            "nothing was changed: the generation that served still serves"
+        })
     })?;
     Ok(report.to_string())
 }

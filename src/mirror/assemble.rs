@@ -23,7 +23,6 @@ use super::{
 };
 
 /// Puts units together, given their rows place after place in ascending order.
-#[derive(Default)]
 pub(super) struct Assembler {
     /// What was counted.
     pub(super) tally: Tally,
@@ -45,9 +44,16 @@ struct Right<'a> {
     holders: Vec<&'a StagedRow>,
     /// ZXSJ of the ZXDJ row that names it.
     deregistered: Option<&'a str>,
+    /// Whether a ZXDJ row names it or another, and nobody can say which.
+    is_in_doubt: bool,
 }
 
 impl Assembler {
+    /// Nothing put together yet; rows that fit nowhere go to `refused`.
+    pub(super) fn new(refused: Refused) -> Self {
+        Self { tally: Tally::default(), refused, parcel: None, shared: BTreeMap::new() }
+    }
+
     /// Takes all rows of the next place; its unit where it has something to keep, or several where strangers share it.
     pub(super) fn take(&mut self, place: &Place, rows: Vec<StagedRow>) -> Vec<Unit> {
         match place.kind() {
@@ -186,10 +192,19 @@ impl Assembler {
                 let named = |right: &Right<'_>| right.ties.certificates.contains(certificate);
                 let count = rights.iter().filter(|right| named(right)).count();
                 let decides = count > 1 && !ties.right_type.is_empty();
-                for right in rights.iter_mut().filter(|right| named(right)) {
-                    if !decides || right.ties.right_type == ties.right_type {
-                        right.deregistered.get_or_insert(row.get("ZXSJ"));
-                        is_found = true;
+                let is_meant =
+                    |right: &Right<'_>| named(right) && (!decides || right.ties.right_type == ties.right_type);
+                let meant: Vec<Ties> =
+                    rights.iter().filter(|right| is_meant(right)).map(|right| right.ties.clone()).collect();
+                let is_doubtful = meant.iter().any(|right| names_right(&ties, right, &meant).is_none());
+                for right in rights.iter_mut().filter(|right| is_meant(right)) {
+                    match names_right(&ties, &right.ties, &meant) {
+                        Some(true) if !is_doubtful => {
+                            right.deregistered.get_or_insert(row.get("ZXSJ"));
+                            is_found = true;
+                        }
+                        Some(false) => {}
+                        _ => right.is_in_doubt = true,
                     }
                 }
             }
@@ -269,17 +284,38 @@ fn holder_of(ties: &Ties, rights: &[Right<'_>]) -> Resolution {
     let candidates: Vec<&Ties> = rights.iter().map(|right| &right.ties).collect();
     let found = resolve(ties, &candidates);
     let Resolution::Found(positions) = &found else { return found };
-    // A business number under an ended right and one in force, of different certificates, does not say whose the row is.
-    let is_ended = |at: &usize| is_marked_ended(rights[*at].row) || rights[*at].deregistered.is_some();
-    let first = &rights[positions[0]];
-    let is_doubtful = positions.iter().any(|at| {
-        let right = &rights[*at];
-        is_ended(at) != is_ended(&positions[0])
-            && right.ties.kind() == first.ties.kind()
-            && right.ties.certificates != first.ties.certificates
-            && !right.ties.shares_certificate(ties)
-    });
+    // A business number under an ended right and one in force, of different certificates, does not say whose the row is; nor does
+    // a certificate number under rights that business numbers part, none of them the row's own.
+    let is_ended = |at: usize| is_marked_ended(rights[at].row) || rights[at].deregistered.is_some();
+    let part = |one: usize, other: usize| {
+        let (left, right) = (&rights[one].ties, &rights[other].ties);
+        if left.kind() != right.kind() {
+            false
+        } else if left.shares_certificate(ties) && right.shares_certificate(ties) {
+            !ties.business.is_empty() && left.business != right.business
+        } else {
+            is_ended(one) != is_ended(other) && left.certificates != right.certificates
+        }
+    };
+    let is_doubtful = positions.iter().any(|one| positions.iter().any(|other| part(*one, *other)));
     if is_doubtful { Resolution::Ambiguous } else { found }
+}
+
+/// Whether a row of deregistration that names the certificate of all of `meant` ends `right`, one of them. Where rights of one
+/// kind with different business numbers carry it, its business number decides, or nobody can say.
+fn names_right(row: &Ties, right: &Ties, meant: &[Ties]) -> Option<bool> {
+    let is_apart = |other: &&Ties| {
+        let have_both = !right.business.is_empty() && !other.business.is_empty();
+        other.kind() == right.kind() && have_both && other.business != right.business
+    };
+    let others: Vec<&Ties> = meant.iter().filter(is_apart).collect();
+    if others.is_empty() || row.business == right.business {
+        Some(true)
+    } else if others.iter().any(|other| other.business == row.business) {
+        Some(false)
+    } else {
+        None
+    }
 }
 
 fn rights(rows: &Rows) -> Vec<Right<'_>> {
@@ -289,7 +325,7 @@ fn rights(rows: &Rows) -> Vec<Right<'_>> {
     let identities = identities(&rows.iter().map(|(_, row)| *row).collect::<Vec<_>>());
     let right = |((kind, row), identity)| {
         let ties = Ties::of(row);
-        Right { kind, row, identity, ties, holders: Vec::new(), deregistered: None }
+        Right { kind, row, identity, ties, holders: Vec::new(), deregistered: None, is_in_doubt: false }
     };
     rows.into_iter().zip(identities).map(right).collect()
 }
@@ -398,7 +434,10 @@ fn says_doubtful(row: &StagedRow) -> bool {
 fn is_doubtful(right: &Right<'_>, listed: &[&StagedRow]) -> bool {
     // What its holders say counts only in QSZT: whether they still hold.
     let status = |row: &&StagedRow| !matches!(row.get("QSZT"), "" | "0" | "1" | "2" | "3");
-    says_doubtful(right.row) || listed.iter().any(|row| says_doubtful(row)) || right.holders.iter().any(status)
+    right.is_in_doubt
+        || says_doubtful(right.row)
+        || listed.iter().any(|row| says_doubtful(row))
+        || right.holders.iter().any(status)
 }
 
 /// Whether a registration is in force (D1, D5).

@@ -23,6 +23,7 @@ use super::{
     assemble::Assembler,
     error::LoadError,
     gate::{self, Refused},
+    quarantine,
     report::{Progress, Tally},
     seal::Keys,
     sort::{Buffer, Merge, Runs},
@@ -65,6 +66,8 @@ pub(super) struct Target<'a> {
     pub(super) facts: &'a GenerationFacts,
     /// How much memory to take.
     pub(super) budget: Budget,
+    /// How many rows may be set aside where they cannot be placed or read.
+    pub(super) quarantine_max: usize,
 }
 
 /// Compiles the rows of `source` into the target's file, which is complete and closed then, but not synced.
@@ -77,7 +80,7 @@ pub(super) fn compile<S: RowSource>(
     let (mut tally, mut refused, runs) = read(source, &target, progress)?;
     problems.extend(gate::rows(&tally, &target.facts.accepted));
     let merge = runs.merge().map_err(sorting)?;
-    let Target { file, folder, keys, salt, facts, budget } = target;
+    let Target { file, folder, keys, salt, facts, budget, quarantine_max } = target;
     let writer = RecordWriter::create(file, folder, keys, budget.entries_bytes).map_err(writing)?;
     let (assembled, writer) = thread::scope(|scope| {
         let (batches, waiting) = sync_channel::<Vec<Unit>>(BATCHES_WAITING);
@@ -85,22 +88,31 @@ pub(super) fn compile<S: RowSource>(
             .name("mirror-write".to_owned())
             .spawn_scoped(scope, move || write_batches(writer, &waiting))
             .map_err(sorting)?;
-        let assembled = assemble(merge, &batches, progress);
+        let assembled = assemble(merge, &batches, Refused::new(quarantine_max), progress);
         // The writing thread ends when the channel closes.
         drop(batches);
         Ok::<_, LoadError<S::Error>>((assembled, join(thread)))
     })?;
     // Where writing failed, the assembling side only saw its channel close.
-    let writer = writer.map_err(writing)?;
+    let mut writer = writer.map_err(writing)?;
     let (assembled, unfitting) = assembled.map_err(sorting)?;
     tally.add(assembled);
     refused.join(unfitting);
-    let findings = refused.into_findings(problems, source);
-    if !findings.is_empty() {
-        return Err(LoadError::Findings(findings));
+    let mut facts = facts.clone();
+    let set_aside = refused.set_aside(quarantine_max).filter(|rows| problems.is_empty() && !rows.is_empty());
+    if let Some(rows) = set_aside {
+        let rows = quarantine::gather(source, &rows).map_err(LoadError::Source)?;
+        writer.set_aside(&rows).map_err(writing)?;
+        facts.quarantined = quarantine::by_table(&rows);
+        tally.quarantined = refused.into_findings(problems, source).counts;
+    } else {
+        let findings = refused.into_findings(problems, source);
+        if !findings.is_empty() {
+            return Err(LoadError::Findings(findings));
+        }
     }
     progress(Progress::Indexing);
-    let counts = writer.finish(&salt, facts).map_err(writing)?;
+    let counts = writer.finish(&salt, &facts).map_err(writing)?;
     Ok((tally, counts))
 }
 
@@ -135,7 +147,7 @@ fn read<S: RowSource>(
             .spawn_scoped(scope, move || spill_buffers(runs, &to_sort, &empty))
             .map_err(sorting)?;
         let mut staging = Staging { buffer: Buffer::new(capacity), spare: Some(Buffer::new(capacity)), full, sorted };
-        let staged = stage::stage(source, &mut staging, progress);
+        let staged = stage::stage(source, &mut staging, Refused::new(target.quarantine_max), progress);
         staging.end();
         let runs = join(thread).map_err(sorting)?;
         let (tally, refused) = staged?;
@@ -193,9 +205,10 @@ fn spill_buffers(mut runs: Runs, to_sort: &Receiver<Buffer>, empty: &SyncSender<
 fn assemble(
     mut merge: Merge,
     batches: &SyncSender<Vec<Unit>>,
+    refused: Refused,
     progress: &mut dyn FnMut(Progress),
 ) -> io::Result<(Tally, Refused)> {
-    let mut assembler = Assembler::default();
+    let mut assembler = Assembler::new(refused);
     let (mut key, mut row_bytes) = (Vec::new(), Vec::new());
     let (mut place, mut rows): (Option<Place>, Vec<StagedRow>) = (None, Vec::new());
     let mut batch = Vec::with_capacity(BATCH_UNITS);

@@ -15,6 +15,16 @@ pub enum LoadError<E: std::error::Error + Send + Sync + 'static> {
     /// Something was not understood, or rows cannot be placed (D29, D40, D44, D47).
     #[error("the package cannot be loaded:{0}\ncorrect it in the register, export and load again")]
     Findings(Findings),
+    /// The package was loaded before, with rows in quarantine that this load does not allow.
+    #[error(
+        "generation `{name}` is there already, with {rows} rows in quarantine: allow them with `--quarantine`, or correct them in the register and load a newer package"
+    )]
+    InQuarantine {
+        /// The generation.
+        name: String,
+        /// The rows.
+        rows: u64,
+    },
     /// The package is not newer than the one that serves.
     #[error("package `{offered}` is not newer than `{serving}`, which serves: sequences only grow; roll back by name")]
     Sequence {

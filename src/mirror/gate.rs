@@ -91,27 +91,46 @@ impl fmt::Display for Findings {
     }
 }
 
-/// Rows that cannot be placed, on their way into [`Findings`].
-#[derive(Debug, Default)]
+/// Rows that cannot be placed, on their way into [`Findings`] or into quarantine.
+#[derive(Debug)]
 pub(super) struct Refused {
     listed: Vec<(Line, String)>,
     counts: BTreeMap<(Table, String), u64>,
+    /// How many of them are remembered one by one.
+    listed_max: usize,
 }
 
 impl Refused {
+    /// None yet; so many may go into quarantine.
+    pub(super) fn new(quarantine_max: usize) -> Self {
+        // One more than may be set aside, to know that there are too many.
+        let listed_max = LISTED_MAX.max(quarantine_max.saturating_add(1));
+        Self { listed: Vec::new(), counts: BTreeMap::new(), listed_max }
+    }
+
+    /// The rows, each once with its first reason, where all of them may go into quarantine.
+    pub(super) fn set_aside(&self, quarantine_max: usize) -> Option<BTreeMap<Line, &str>> {
+        let mut rows = BTreeMap::new();
+        for (line, reason) in &self.listed {
+            rows.entry(*line).or_insert(reason.as_str());
+        }
+        let are_all = self.counts.values().sum::<u64>() == self.listed.len() as u64;
+        (are_all && rows.len() <= quarantine_max).then_some(rows)
+    }
+
     pub(super) fn place(&mut self, line: Line, reason: Reason) {
         self.add(line, reason.to_string());
     }
 
     pub(super) fn add(&mut self, line: Line, reason: String) {
-        if self.listed.len() < LISTED_MAX {
+        if self.listed.len() < self.listed_max {
             self.listed.push((line, reason.clone()));
         }
         *self.counts.entry((line.table, reason)).or_default() += 1;
     }
 
     pub(super) fn join(&mut self, other: Self) {
-        let room = LISTED_MAX - self.listed.len().min(LISTED_MAX);
+        let room = self.listed_max - self.listed.len().min(self.listed_max);
         self.listed.extend(other.listed.into_iter().take(room));
         for (key, count) in other.counts {
             *self.counts.entry(key).or_default() += count;
@@ -125,7 +144,7 @@ impl Refused {
             line,
             reason,
         };
-        Findings { problems, rows: self.listed.into_iter().map(row).collect(), counts: self.counts }
+        Findings { problems, rows: self.listed.into_iter().take(LISTED_MAX).map(row).collect(), counts: self.counts }
     }
 }
 
@@ -282,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_page_holds_counts_of_all_and_lines_of_some() {
-        let mut refused = Refused::default();
+        let mut refused = Refused::new(0);
         for line in 2..202 {
             refused.place(Line { table: Table::Qlr, line }, Reason::Orphan);
         }

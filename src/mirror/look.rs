@@ -46,6 +46,8 @@ pub(super) fn look<S: RowSource>(
         })?;
         if !wanted.is_empty() {
             visit(source, Table::H, vocabulary, |row| references.houses.note(row, &wanted))?;
+            let units = references.houses.units();
+            visit(source, Table::H, vocabulary, |row| references.houses.doubt(row, &units))?;
         }
     }
     Ok(())
@@ -79,7 +81,7 @@ fn want(row: Row<'_>, references: &mut References) {
     }
 }
 
-/// The unit of each wanted house code, where it is one.
+/// The unit of each wanted house code, where each has but the other.
 #[derive(Default)]
 pub(super) struct Houses(HashMap<Box<str>, Option<Place>>);
 
@@ -94,6 +96,19 @@ impl Houses {
             if known.as_ref() != Some(&place) {
                 *known = None;
             }
+        }
+    }
+
+    /// The units, each with the code that leads to it.
+    fn units(&self) -> HashMap<Place, Box<str>> {
+        self.0.iter().filter_map(|(code, place)| Some((place.clone()?, code.clone()))).collect()
+    }
+
+    /// Forgets the codes of units of which this row says another.
+    fn doubt(&mut self, row: Row<'_>, units: &HashMap<Place, Box<str>>) {
+        let own = house_code(row, "FWBM");
+        for code in units_of(row, "BDCDYH").iter().filter_map(|unit| units.get(unit)).filter(|code| ***code != *own) {
+            self.0.insert(code.clone(), None);
         }
     }
 

@@ -20,6 +20,7 @@
 //! | `subject(tag, unit)` | first 16 bytes of HMAC-SHA-256 of a key of a party; the unit that has the party |
 //! | `locator(tag, unit)` | the same of a unit number, a certificate number, or each of several in one cell |
 //! | `shortcut(chunk, sealed)` | where the tags of `subject` lead (module `shortcut`), AES-256-GCM, nonce is the chunk |
+//! | `quarantine(id, sealed)` | a row that was set aside (module `quarantine`), JSON, AES-256-GCM, nonce is the id |
 //! | `meta(key, value)` | format and rules version, salt, facts, counts |
 //!
 //! Ids count from 1 in the order of places: parcel code, the parcel's own unit, its other units by number; then groups
@@ -40,7 +41,8 @@
 //! 1. A folder with a generation's name is complete, synced and verified.
 //! 2. Nothing in it is written again; so `immutable=1` and the memory map are sound.
 //! 3. `CURRENT` names a generation at every moment after the first load, and changes by one rename.
-//! 4. A row is placed, or the load stops and tells all that it could not place or understand (`gate`). A value is kept as
+//! 4. A row is placed, or the load stops and tells all that it could not place or understand (`gate`); or, where the operator
+//!    allows it, a row that cannot be placed or read is set aside, and every answer says how many are. A value is kept as
 //!    registered; dates, decimals and codes take one form, and words for none are empty.
 //! 5. No name, number or address stands on disk in plain, in an error, or in a report.
 //! 6. The same rows give the same records in the same order. Salts differ, so the files do.
@@ -60,16 +62,16 @@
 //! open. Every cell becomes a value where it enters, in `domain::cell`: words for none are empty, dates and decimals have one
 //! form, codes are those of their list. Numbers that join compare by the forms of `domain::cell::place`.
 //!
-//! **Unit number.** A cell may hold several. What is no well-formed number joins only where it has four digits and is no filler,
+//! **Unit number.** A cell may hold several. What is no well-formed number joins only where it has four digits, is no filler and no cut number,
 //! and not where rights of ownership or use in force with no certificate in common stand under it: then each right makes a
 //! group with the rows that name its certificate, or its business number, and what names none cannot be placed (`shared`,
 //! D44). So it is where only a certificate number holds together rights in force of one kind with different business numbers.
-//! A filler for a business number or house code leads to no other unit. Its *parcel* is its first 19 characters; `…W00000000` is the parcel's own unit, `…F####0000` the building's.
+//! A filler or a word for a business number or house code leads to no other unit. Its *parcel* is its first 19 characters; `…W00000000` is the parcel's own unit, `…F####0000` the building's.
 //!
 //! **Places.** A right stands on the units of its BDCDYH; without one in a group: `certificate:` and its certificate numbers,
 //! else `business:` and its YWH where that is no filler, else it cannot be placed. A charge (DYAQ, CFDJ, YYDJ) makes no group: without
 //! a unit it goes where the right of its YWH stands, if that is one right, or rights of one certificate; else it cannot be
-//! placed. H without BDCDYH: `house:` FWBM. DYWQD: BDCDYH, else the only unit of the H rows with FWBM as its FWBH, else `house:`
+//! placed. H without BDCDYH: `house:` FWBM. DYWQD: BDCDYH, else the unit of the H rows with FWBM as its FWBH, if each has but the other, else `house:`
 //! FWBH, else `business:` YWH. DYAQ stands on its own units,
 //! and on every place of the DYWQD rows with its YWH; where that YWH stands on mortgages of different certificates or
 //! mortgagors, only on those that name a unit of its own (D45). DYIQ stands on both its sides. Every such copy has the same
@@ -80,14 +82,15 @@
 //!
 //! 1. with QLR.YWH: those with that YWH. Where they are several: those that share a certificate number with the row; where
 //!    none does, those whose QLLX is the row's; where none is, all; and what is left must be of one kind, or all carry the
-//!    same certificate cell, else the row cannot be placed. Where all of them are of other kinds
-//!    than those that have the row's certificate number, it cannot be placed either; but a seizure has no holders, and gives way;
+//!    same certificate cell, else the row cannot be placed. Where others than all of them have the
+//!    row's certificate number, it cannot be placed; but a seizure has no holders, and gives way;
 //! 2. without QLR.YWH, or where no registration has it: those that share a certificate number with the row;
 //! 3. where it has neither: the unit's right of ownership or use, if that is one (D56);
 //! 4. where there are none: the row is an orphan and cannot be placed (D29), unless a registration over several units
 //!    takes it (below).
 //!
-//! A business number that ties a row to an ended right and one in force, of one kind and different certificates, decides nothing.
+//! A business number that ties a row to an ended right and one in force, of one kind and different certificates, decides nothing;
+//! nor does a certificate number of rights of one kind and different business numbers, where the row's own is none of these.
 //! A seizure gives way to every other registration of that number.
 //!
 //! A QLR row without unit number is judged so on each unit of the registrations with its YWH, of several those that share its
@@ -111,7 +114,8 @@
 //!
 //! **Status.** Ended: QSZT 2 or 3, or any of JFYWH, ZXDYYWH, ZXYYYWH, ZXYGYWH filled with more than zeros, or a date in JFDJSJ, ZXSJ or ZXYYDJSJ, or named by a ZXDJ
 //! row of the unit by certificate number (each of the cell; where several rights of the unit carry it and ZXDJ.QLLX is
-//! filled, those whose QLLX is that), or, of a mortgage, every DYWQD row of its YWH on the unit is ended by the same columns.
+//! filled, those whose QLLX is that; where rights of one kind and different business numbers carry it, that with ZXDJ.YWH, and
+//! where none has that, none: they are doubtful), or, of a mortgage, every DYWQD row of its YWH on the unit is ended by the same columns.
 //! Else QSZT 0 is provisional, and everything else is current. A current one is doubtful where one of
 //! these dates is a text that is no date, or where QSZT, CFLX, YGDJZL or DYFS is no code (D36, D40). The time of ending is
 //! that of the row's own columns, else ZXDJ.ZXSJ, else DYWQD.ZXSJ.
@@ -146,6 +150,7 @@ mod gate;
 mod identity;
 mod look;
 mod meta;
+mod quarantine;
 mod read;
 mod references;
 mod report;
@@ -165,6 +170,7 @@ mod tests;
 
 pub use error::{LoadError, OpenError, ReadError, Reason, RemoveError};
 pub use gate::{Findings, RefusedRow};
+pub use quarantine::QuarantinedRow;
 pub use read::{Generation, Reader};
 pub use report::{LoadReport, OddValues, Progress, RegistrationCount, TableRows};
-pub use store::Mirror;
+pub use store::{Mirror, QUARANTINE_MAX};

@@ -19,6 +19,7 @@ use crate::{
 use super::{
     error::{OpenError, ReadError},
     meta::{self, FORMAT, Meta},
+    quarantine::QuarantinedRow,
     seal::{DoesNotOpen, Keys, Tag},
     shortcut::{Lead, Shortcuts},
     write::Counts,
@@ -34,6 +35,7 @@ const SUBJECT_RECORDS: &str =
 const SUBJECT_ENTRIES: &str = "SELECT tag, unit FROM subject";
 const LOCATOR_UNITS: &str = "SELECT unit FROM locator WHERE tag = ?1";
 const RECORD: &str = "SELECT sealed FROM unit WHERE id = ?1";
+const QUARANTINE: &str = "SELECT id, sealed FROM quarantine ORDER BY id";
 const SHORTCUTS: &str = "SELECT chunk, sealed FROM shortcut ORDER BY chunk";
 
 /// One compiled package, open for reading. Give each thread a [`Reader`] of its own.
@@ -99,6 +101,20 @@ impl Generation {
         self.counts.units
     }
 
+    /// The rows that were set aside at its load, in the order of tables and lines.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Store`] where the file cannot be read, or they are not all there as they were sealed.
+    pub fn quarantine(&self) -> Result<Vec<QuarantinedRow>, OpenError> {
+        let store =
+            |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Store { name: self.name.clone(), source };
+        let connection = connect(&self.file, MAP_BYTES_MAX).map_err(|err| store(err.into()))?;
+        let rows = read_quarantine(&connection, &self.keys).map_err(|err| store(err.into()))?;
+        let rows = rows.filter(|rows| rows.len() as u64 == self.facts.quarantined_rows());
+        rows.ok_or_else(|| store(DoesNotOpen.into()))
+    }
+
     /// How many rows its tables should have.
     pub(super) fn counts(&self) -> Counts {
         self.counts
@@ -142,6 +158,17 @@ fn read_shortcuts(connection: &Connection, keys: &Keys, entries: u64) -> rusqlit
         Ok(chunk)
     })?;
     Shortcuts::from_chunks(entries, chunks)
+}
+
+/// The rows of the quarantine; `None` where one does not open.
+fn read_quarantine(connection: &Connection, keys: &Keys) -> rusqlite::Result<Option<Vec<QuarantinedRow>>> {
+    let mut statement = connection.prepare(QUARANTINE)?;
+    let rows = statement.query_map([], |row| {
+        let (number, mut sealed): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        let is_open = keys.open_quarantined(number, &mut sealed).is_ok();
+        Ok(serde_json::from_slice(&sealed).ok().filter(|_| is_open))
+    })?;
+    rows.collect()
 }
 
 /// Opens the file as what it is: never written again.

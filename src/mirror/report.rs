@@ -48,6 +48,9 @@ pub struct LoadReport {
     pub locator_entries: u64,
     /// Odd values, kept as they are.
     pub odd_values: Vec<OddValues>,
+    /// Rows that were set aside, by table and reason; the column is the table's name.
+    #[serde(default)]
+    pub quarantined: Vec<OddValues>,
 }
 
 /// Rows of a table.
@@ -101,6 +104,12 @@ impl fmt::Display for LoadReport {
         for entry in &self.odd_values {
             writeln!(formatter, "  {:<16} {:>10}  {}", entry.column, entry.count, entry.reason)?;
         }
+        if !self.quarantined.is_empty() {
+            writeln!(formatter, "in quarantine, searched for nobody, told in every answer")?;
+        }
+        for entry in &self.quarantined {
+            writeln!(formatter, "  {:<8} {:>10}  {}", entry.column, entry.count, entry.reason)?;
+        }
         Ok(())
     }
 }
@@ -148,6 +157,8 @@ pub(super) struct Tally {
     pub(super) units_without_number: u64,
     registrations: BTreeMap<(Kind, u8), u64>,
     odd: BTreeMap<(Table, &'static str, Oddity), u64>,
+    /// Rows that were set aside, by table and reason.
+    pub(super) quarantined: BTreeMap<(Table, String), u64>,
     /// Texts in columns of codes that no list has, with their counts; of each column at most [`UNKNOWN_CODES_MAX`].
     pub(super) unknown_codes: BTreeMap<(Table, &'static str), BTreeMap<String, u64>>,
 }
@@ -223,6 +234,15 @@ impl Tally {
                 .map(|((table, column, oddity), count)| OddValues {
                     column: format!("{}.{column}", table.name()),
                     reason: oddity.reason().to_owned(),
+                    count: *count,
+                })
+                .collect(),
+            quarantined: self
+                .quarantined
+                .iter()
+                .map(|((table, reason), count)| OddValues {
+                    column: table.name().to_owned(),
+                    reason: reason.clone(),
                     count: *count,
                 })
                 .collect(),

@@ -69,11 +69,11 @@ impl Ties {
     }
 }
 
-/// Whether a business number or house code is empty, or a filler such as `1111`: on one unit it may tell rows apart, but it
-/// leads to no other.
+/// Whether a business number or house code is empty, a word without digits, or a filler such as `1111`: on one unit it may
+/// tell rows apart, but it leads to no other.
 pub(super) fn is_filler(number: &str) -> bool {
     let letters: String = number.chars().filter(|one| one.is_alphanumeric()).collect();
-    none::is_filler(&letters)
+    none::is_filler(&letters) || !letters.contains(|one: char| one.is_ascii_digit())
 }
 
 /// What was found for a holder's row.
@@ -97,10 +97,9 @@ pub(super) fn resolve(holder: &Ties, candidates: &[&Ties]) -> Resolution {
             same.retain(|at| !is_seizure(at));
         }
         let named = positions(candidates, |candidate| candidate.shares_certificate(holder));
-        // Where business and certificate name registrations of different kinds, one of them is wrong: taking either might
-        // make a bank an owner.
-        let is_of_kind = |at: &usize| named.iter().any(|other| candidates[*other].kind() == candidates[*at].kind());
-        if !named.is_empty() && !same.is_empty() && !same.iter().any(is_of_kind) {
+        // Where business and certificate name different registrations, one of them is wrong: taking either might make a bank
+        // an owner, or a former owner the present one.
+        if !named.is_empty() && !same.is_empty() && !same.iter().any(|at| named.contains(at)) {
             return if same.iter().all(is_seizure) { Resolution::Found(named) } else { Resolution::Ambiguous };
         }
         if !same.is_empty() {
@@ -155,7 +154,8 @@ mod tests {
     fn the_business_number_goes_before_the_certificate() {
         let rights = [ties(Table::Fdcq2, "1", "A7", "4"), ties(Table::Fdcq2, "2", "B7", "4")];
         let rights = [&rights[0], &rights[1]];
-        assert_eq!(resolve(&holder("1", "B7", ""), &rights), found(&[0]));
+        assert_eq!(resolve(&holder("1", "B7", ""), &rights), Resolution::Ambiguous);
+        assert_eq!(resolve(&holder("1", "C7", ""), &rights), found(&[0]));
         assert_eq!(resolve(&holder("9", "B7", ""), &rights), found(&[1]));
         assert_eq!(resolve(&holder("", "A7、B7", ""), &rights), found(&[0, 1]));
         assert_eq!(resolve(&holder("", "", ""), &rights), Resolution::Nothing);

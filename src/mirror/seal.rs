@@ -29,6 +29,7 @@ pub(super) struct DoesNotOpen;
 pub(super) struct Keys {
     record: LessSafeKey,
     shortcut: LessSafeKey,
+    quarantine: LessSafeKey,
     subject: hmac::Key,
     locator: hmac::Key,
 }
@@ -40,6 +41,7 @@ impl Keys {
         Self {
             record: aead_key(&master.derive(salt, "bdcd mirror 1 record")),
             shortcut: aead_key(&master.derive(salt, "bdcd mirror 1 shortcut")),
+            quarantine: aead_key(&master.derive(salt, "bdcd mirror 1 quarantine")),
             subject: tag_key("bdcd mirror 1 subject"),
             locator: tag_key("bdcd mirror 1 locator"),
         }
@@ -72,6 +74,21 @@ impl Keys {
         let opened = self.shortcut.open_in_place(nonce(chunk), Aad::empty(), shortcuts);
         let length = opened.map_err(|_| DoesNotOpen)?.len();
         shortcuts.truncate(length);
+        Ok(())
+    }
+
+    /// Seals a row of the quarantine where it stands. Rows are numbered, so no nonce meets their key twice.
+    pub(super) fn seal_quarantined(&self, number: i64, row: &mut Vec<u8>) {
+        self.quarantine
+            .seal_in_place_append_tag(nonce(number), Aad::empty(), row)
+            .expect("a row is far below the 64 GiB that AES-GCM seals at once");
+    }
+
+    /// Opens a row of the quarantine where it stands, and cuts the seal off.
+    pub(super) fn open_quarantined(&self, number: i64, row: &mut Vec<u8>) -> Result<(), DoesNotOpen> {
+        let opened = self.quarantine.open_in_place(nonce(number), Aad::empty(), row);
+        let length = opened.map_err(|_| DoesNotOpen)?.len();
+        row.truncate(length);
         Ok(())
     }
 

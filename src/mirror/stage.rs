@@ -69,6 +69,7 @@ const PROGRESS_ROWS: u64 = 50_000;
 pub(super) fn stage<S: RowSource, O: Outlet>(
     source: &mut S,
     outlet: &mut O,
+    refused: Refused,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Tally, Refused), LoadError<S::Error>> {
     let vocabulary = source.declared().vocabulary.clone();
@@ -76,7 +77,7 @@ pub(super) fn stage<S: RowSource, O: Outlet>(
         outlet,
         references: References::default(),
         tally: Tally::default(),
-        refused: Refused::default(),
+        refused,
         vocabulary,
         pending: Vec::new(),
     };
@@ -160,7 +161,8 @@ fn oddity_of_empty(table: Table, at: usize) -> Option<Oddity> {
 /// The units that a row names: only by numbers that can identify one (D43, D44).
 pub(super) fn units_of(row: Row<'_>, column: &str) -> Vec<Place> {
     let numbers = place::unit_numbers(row.get(column));
-    numbers.iter().filter(|number| place::may_identify(number)).map(|number| Place::unit(number)).collect()
+    let identifying = numbers.iter().filter(|number| place::may_identify(number) && !place::is_cut(number));
+    identifying.map(|number| Place::unit(number)).collect()
 }
 
 /// The code of a parcel, sea area or building, where it can identify one; else empty.

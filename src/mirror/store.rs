@@ -36,6 +36,9 @@ const LOCK: &str = "load.lock";
 /// Folders under way begin with a dot, as no generation's name does.
 const BUILDING: &str = ".building-";
 
+/// Rows that a load may set aside at most: more are no exceptions, and each takes memory while they are gathered.
+pub const QUARANTINE_MAX: usize = 100_000;
+
 /// Records that are opened to verify a file, spread evenly.
 const SAMPLE_RECORDS: u64 = 64;
 
@@ -45,12 +48,19 @@ pub struct Mirror {
     directory: PathBuf,
     key: MasterKey,
     budget: Budget,
+    quarantine_max: usize,
 }
 
 impl Mirror {
     /// The mirror in `directory`, which the first load creates, sealed under `key`.
     pub fn new(directory: impl Into<PathBuf>, key: MasterKey) -> Self {
-        Self { directory: directory.into(), key, budget: Budget::default() }
+        Self { directory: directory.into(), key, budget: Budget::default(), quarantine_max: 0 }
+    }
+
+    /// The same mirror, which sets up to so many rows aside where they cannot be placed or read; [`QUARANTINE_MAX`] at most.
+    #[must_use]
+    pub fn with_quarantine(self, rows_max: usize) -> Self {
+        Self { quarantine_max: rows_max.min(QUARANTINE_MAX), ..self }
     }
 
     /// The same mirror with other buffers, to try how little will do.
@@ -83,6 +93,10 @@ impl Mirror {
         self.check_sequence(facts)?;
         let name = facts.name();
         if let Some(report) = self.report_of(&name)? {
+            let rows: u64 = report.quarantined.iter().map(|entry| entry.count).sum();
+            if rows > self.quarantine_max as u64 {
+                return Err(LoadError::InQuarantine { name, rows });
+            }
             // The manifest is the same; whether the files still are what it says is only known by reading them.
             for table in Table::ALL {
                 source.visit(table, &mut |_| {}).map_err(LoadError::Source)?;
@@ -240,7 +254,8 @@ impl Mirror {
         let salt = random()?;
         let file = folder.join(DATABASE);
         let keys = Keys::derive(&self.key, &salt);
-        let target = Target { file: &file, folder, keys, salt, facts, budget: self.budget };
+        let target =
+            Target { file: &file, folder, keys, salt, facts, budget: self.budget, quarantine_max: self.quarantine_max };
         let (tally, counts) = compile(source, target, progress)?;
         progress(Progress::Verifying);
         let synced = File::open(&file).and_then(|file| file.sync_all());
@@ -267,6 +282,9 @@ impl Mirror {
         // Every entry is looked at: one that the shortcuts passed over would be a unit that nobody finds.
         if reader.led_entries().ok() != Some(counts.subject_entries) {
             return Ok(Some("the shortcuts, or the rows of the table they lead to"));
+        }
+        if generation.quarantine().is_err() {
+            return Ok(Some("the rows in quarantine"));
         }
         let step = usize::try_from(counts.units / SAMPLE_RECORDS).unwrap_or(usize::MAX).max(1);
         let last = i64::try_from(counts.units).unwrap_or(i64::MAX);

@@ -16,6 +16,7 @@ use crate::{
 use super::{LoadError, LoadReport, Mirror, OpenError, Reason, RefusedRow, compile::Budget};
 
 mod joins;
+mod quarantine;
 mod statuses;
 
 const PARCEL: &str = "990101001001GB00001";

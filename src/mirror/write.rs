@@ -23,6 +23,7 @@ use crate::{
 
 use super::{
     meta::{self, Meta},
+    quarantine::QuarantinedRow,
     seal::{Keys, TAG_BYTES, Tag},
     shortcut::Shortcuts,
     sort::{Merge, Sorter},
@@ -84,6 +85,7 @@ impl RecordWriter {
              CREATE TABLE unit (id INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
              CREATE TABLE subject (tag BLOB NOT NULL, unit INTEGER NOT NULL, PRIMARY KEY (tag, unit)) WITHOUT ROWID;
              CREATE TABLE shortcut (chunk INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
+             CREATE TABLE quarantine (id INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
              CREATE TABLE locator (tag BLOB NOT NULL, unit INTEGER NOT NULL, PRIMARY KEY (tag, unit)) WITHOUT ROWID;
              BEGIN;",
         )?;
@@ -138,6 +140,17 @@ impl RecordWriter {
             self.tags.extend(parts.map(|number| self.keys.locator_tag(&number)));
         }
         push_entries(&mut self.tags, self.last_id, &mut self.locators)
+    }
+
+    /// Seals rows that were set aside.
+    pub(super) fn set_aside(&mut self, rows: &[QuarantinedRow]) -> Result<(), WriteError> {
+        let mut insert = self.connection.prepare("INSERT INTO quarantine (id, sealed) VALUES (?1, ?2)")?;
+        for (number, row) in (1..).zip(rows) {
+            let mut sealed = serde_json::to_vec(row).map_err(io::Error::other)?;
+            self.keys.seal_quarantined(number, &mut sealed);
+            insert.execute(params![number, sealed])?;
+        }
+        Ok(())
     }
 
     /// Writes the indexes, the shortcuts and what the file says of itself, and closes it. It is not synced yet.

@@ -7,20 +7,20 @@ use serde_json::{Map, Value};
 use crate::support::{Env, copy_package};
 
 /// The rows of a file, to be changed by column.
-struct File {
+pub(crate) struct File {
     header: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl File {
-    fn read(package: &Path, file: &str) -> Self {
+    pub(crate) fn read(package: &Path, file: &str) -> Self {
         let mut reader = csv::Reader::from_path(package.join(file)).unwrap();
         let strings = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
         let header = strings(reader.headers().unwrap());
         Self { header, rows: reader.records().map(|record| strings(&record.unwrap())).collect() }
     }
 
-    fn cell(&mut self, row: usize, column: &str) -> &mut String {
+    pub(crate) fn cell(&mut self, row: usize, column: &str) -> &mut String {
         let at = self.header.iter().position(|name| name.trim_start_matches('\u{FEFF}') == column).unwrap();
         &mut self.rows[row][at]
     }
@@ -31,7 +31,7 @@ impl File {
     }
 
     /// Writes the file, and makes the manifest agree with it.
-    fn write(&self, package: &Path, file: &str) {
+    pub(crate) fn write(&self, package: &Path, file: &str) {
         let mut writer = csv::Writer::from_path(package.join(file)).unwrap();
         writer.write_record(&self.header).unwrap();
         self.rows.iter().for_each(|row| writer.write_record(row).unwrap());
@@ -46,7 +46,7 @@ impl File {
     }
 }
 
-fn change_manifest(package: &Path, change: impl FnOnce(&mut Value)) {
+pub(crate) fn change_manifest(package: &Path, change: impl FnOnce(&mut Value)) {
     let path = package.join("manifest.json");
     let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     change(&mut manifest);

@@ -25,6 +25,7 @@ mod messages;
 mod once;
 mod oracle;
 mod privacy;
+mod quarantine;
 mod receipts;
 mod same_bytes;
 mod second_path;

@@ -6,7 +6,7 @@
 use super::{compact, none};
 
 /// Marks that stand between several numbers of one cell.
-const SEPARATORS: &[char] = &['、', '，', ',', ';', '；', '|', '/', '\n', '\r', '\t'];
+const SEPARATORS: &[char] = &['、', '，', ',', ';', '；', '|', '｜', '/', '／', '\n', '\r', '\t'];
 
 /// Marks and words that separate only where each side is a number by itself.
 const WEAK_SEPARATORS: &[char] = &[' ', '\u{3000}', '\u{A0}', '和', '及', '与'];
@@ -80,6 +80,17 @@ pub fn may_identify(unit_number: &str) -> bool {
     let letters: String = unit_number.chars().filter(|one| one.is_alphanumeric()).collect();
     let digits = letters.chars().filter(char::is_ascii_digit).count();
     digits >= 4 && !none::is_filler(&letters) && !none::is_none_or_zero(unit_number) && !is_scientific(unit_number)
+}
+
+/// Whether this begins as a unit number of the standard does, and is none: cut short, or with something behind it. What is left
+/// of it stands for many units, so it identifies none.
+#[must_use]
+pub fn is_cut(unit_number: &str) -> bool {
+    let bytes = unit_number.as_bytes();
+    bytes.len() >= 14
+        && bytes[..12].iter().all(u8::is_ascii_digit)
+        && bytes[12..14].iter().all(u8::is_ascii_uppercase)
+        && !is_well_formed(unit_number)
 }
 
 /// The parcel or sea area code as it is compared; empty where the cell says that there is none.
@@ -233,6 +244,12 @@ mod tests {
             assert!(!may_identify(&unit_number(text)), "{text}");
         }
         assert!(may_identify(UNIT) && may_identify("老区3号2022"));
+        for text in ["340123002004GB", "340123002004GB00011F0001", "340123002004GB00011F00010001A"] {
+            assert!(is_cut(&unit_number(text)), "{text}");
+        }
+        for text in [UNIT, "340123002004GB00011", "老区3号2022", "3401230020040001"] {
+            assert!(!is_cut(&unit_number(text)), "{text}");
+        }
     }
 
     #[test]

@@ -219,6 +219,8 @@ fn a_list_that_names_houses_leads_to_their_units_and_a_mortgage_on_no_unit_stops
     let loaded = mortgage().row(Table::Dywqd, "YWH=703; FWBH=屋2021").load().unwrap();
     assert_eq!(loaded.one(FLAT_A, Kind::Mortgage).status, Status::Current);
     assert_eq!(mortgage().row(Table::Dywqd, "YWH=703; FWBH=屋2022").refused().0, Table::Dyaq);
+    let other = mortgage().row(Table::H, &format!("BDCDYH={FLAT_A}; FWBM=屋2099"));
+    assert_eq!(other.row(Table::Dywqd, "YWH=703; FWBH=屋2021").refused().0, Table::Dyaq);
     let two = mortgage().row(Table::H, &format!("BDCDYH={FLAT_B}; FWBM=屋2021"));
     assert_eq!(two.row(Table::Dywqd, "YWH=703; FWBH=屋2021").refused().0, Table::Dyaq);
 }
@@ -239,6 +241,27 @@ fn a_cell_of_several_unit_numbers_counts_for_each() {
         assert_eq!(loaded.one(flat, Kind::Building).status, Status::Ended);
         assert_eq!(loaded.unit(flat).location, "幻路1号");
     }
+}
+
+#[test]
+fn a_deregistration_that_may_mean_two_rights_ends_none_and_leaves_both_in_doubt() {
+    let rights = |row: &str| {
+        Package::default()
+            .row(Table::Fdcq2, &format!("BDCDYH={FLAT_A}; YWH=2011001; BDCQZH=房权证"))
+            .row(Table::Fdcq2, &format!("BDCDYH={FLAT_A}; YWH=2021001; BDCQZH=房权证"))
+            .row(Table::Zxdj, &format!("BDCDYH={FLAT_A}; BDCQZH=房权证; {row}"))
+            .load()
+            .unwrap()
+    };
+    let told = |loaded: &Loaded| {
+        let mut told: Vec<_> = loaded.unit(FLAT_A).registrations.iter().collect();
+        told.sort_by_key(|one| one.common.get(tag::BUSINESS_NUMBER));
+        told.iter().map(|one| (one.status, one.is_doubtful)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&rights("YWH=2011001")), [(Status::Ended, false), (Status::Current, false)]);
+    let doubtful = rights("YWH=2099001");
+    assert_eq!(told(&doubtful), [(Status::Current, true), (Status::Current, true)]);
+    assert_eq!(doubtful.odd("ZXDJ.BDCQZH"), 1);
 }
 
 #[test]

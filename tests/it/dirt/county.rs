@@ -6,13 +6,17 @@ use bdcd::{
     domain::{
         generation::{Accepted, GenerationFacts},
         inquiry::Inquiry,
+        kinds::Kind,
         record::Registration,
         tables::{Columns, Declared, Row, RowSource, Table, Visited},
     },
     keys::MasterKey,
-    mirror::{Findings, Generation, LoadError, Mirror},
+    mirror::{Findings, Generation, LoadError, LoadReport, Mirror},
     service::draft,
 };
+
+/// A text that has digits, and that several rows may share.
+const SHARED: &str = "共用2021000号";
 
 /// Numbers of a seed, the same on every machine (`SplitMix64`).
 pub(super) struct Random(u64);
@@ -44,18 +48,21 @@ pub(super) fn number(owner: usize) -> String {
     format!("{digits}{}", char::from(b"10X98765432"[sum as usize % 11]))
 }
 
-/// Rows by table, one for each owner, in the order of the owners.
+/// Rows by table: in each the owners' in their order, then the former owners', then the banks'.
 #[derive(Clone, Debug)]
 pub(super) struct County {
+    owners: usize,
     rows: BTreeMap<Table, Vec<Vec<String>>>,
     declared: Declared,
 }
 
 impl County {
     pub(super) fn new(random: &mut Random) -> Self {
-        let mut county = Self { rows: BTreeMap::new(), declared: Declared::default() };
-        for owner in 0..3 + random.below(6) {
-            let unit = format!("990102001001GB0000{}F0001{:04}", 1 + owner % 2, owner + 1);
+        let owners = 3 + random.below(6);
+        let mut county = Self { owners, rows: BTreeMap::new(), declared: Declared::default() };
+        let unit_of = |owner: usize| format!("990102001001GB0000{}F0001{:04}", 1 + owner % 2, owner + 1);
+        for owner in 0..owners {
+            let unit = unit_of(owner);
             let (right, mortgage, seizure) = (2_021_000_100 + owner, 2_021_000_200 + owner, 2_021_000_300 + owner);
             let certificate = format!("测(2021)幻县不动产权第{:07}号", owner + 1);
             let proof = format!("测(2021)幻县不动产证明第{:07}号", owner + 1);
@@ -68,8 +75,29 @@ impl County {
             county.add(Table::H, &format!("BDCDYH={unit}; FWBM=F{right}; ZL=幻路{owner}号"));
             let holder = format!("BDCDYH={unit}; QSZT=1; QLRMC={name}; ZJZL=1; ZJH={number}; QLRLX=1");
             county.add(Table::Qlr, &format!("{holder}; YWH={right}; BDCQZH={certificate}"));
+            county.add(Table::Dywqd, &format!("YWH={mortgage}; BDCDYH={unit}; FWBH=F{right}"));
+        }
+        for owner in 0..owners {
+            let (unit, person, right) = (unit_of(owner), owners + owner, 2_011_000_100 + owner);
+            let certificate = format!("测(2011)幻县不动产权第{:07}号", owner + 1);
+            let common = format!("BDCDYH={unit}; YWH={right}; BDCQZH={certificate}");
+            county.add(Table::Fdcq2, &format!("{common}; FJ=户{person}; DJSJ=2011-03-04; FDZL=幻路{owner}号"));
+            county.add(Table::Zxdj, &format!("{common}; ZXSJ=2021-03-04"));
+            let (name, number) = (name(person), number(person));
+            county.add(Table::Qlr, &format!("{common}; QLRMC={name}; ZJZL=1; ZJH={number}; QLRLX=1"));
+        }
+        for owner in 0..owners {
+            let (unit, mortgage) = (unit_of(owner), 2_021_000_200 + owner);
+            let proof = format!("测(2021)幻县不动产证明第{:07}号", owner + 1);
+            let bank = format!("BDCDYH={unit}; YWH={mortgage}; BDCQZH={proof}; QLRMC=幻银行{owner}; QLRLX=2");
+            county.add(Table::Qlr, &bank);
         }
         county
+    }
+
+    /// Owners and former owners.
+    pub(super) fn people(&self) -> usize {
+        2 * self.owners
     }
 
     fn add(&mut self, table: Table, text: &str) {
@@ -84,7 +112,7 @@ impl County {
     }
 
     pub(super) fn owners(&self) -> usize {
-        self.rows[&Table::Qlr].len()
+        self.owners
     }
 
     pub(super) fn set(&mut self, table: Table, owner: usize, column: &str, text: &str) {
@@ -92,8 +120,14 @@ impl County {
         text.clone_into(&mut self.rows.get_mut(&table).unwrap()[owner][position]);
     }
 
-    fn get(&self, table: Table, owner: usize, column: &str) -> &str {
-        table.position(column).map_or("", |position| &self.rows[&table][owner][position])
+    pub(super) fn get(&self, table: Table, owner: usize, column: &str) -> &str {
+        let cell = table.position(column).and_then(|position| self.rows.get(&table)?.get(owner)?.get(position));
+        cell.map_or("", String::as_str)
+    }
+
+    /// Whether the row of this owner is as in `other`.
+    pub(super) fn has_row_of(&self, other: &Self, table: Table, owner: usize) -> bool {
+        self.rows[&table].get(owner) == other.rows[&table].get(owner)
     }
 
     pub(super) fn accept(&mut self, what: &str) {
@@ -113,16 +147,16 @@ impl County {
             if random.below(3) == 0 {
                 continue;
             }
-            for owner in 0..self.owners() {
+            for owner in 0..self.rows[&table].len() {
                 if random.below(share) > 0 {
                     continue;
                 }
                 let text = match kind {
                     0 => word.to_owned(),
-                    1 => "共用2021000号".to_owned(),
+                    1 => SHARED.to_owned(),
                     2 => "9.90102E+27".to_owned(),
                     3 => {
-                        let other = random.below(self.owners());
+                        let other = random.below(self.rows[&table].len());
                         self.get(table, other, column).to_owned()
                     }
                     _ => {
@@ -136,23 +170,73 @@ impl County {
         format!("{} {word}", ["filler", "shared", "scientific", "another's", "cut"][kind])
     }
 
-    /// Whether a registration of `other` names, as its row now stands, what is `owner`'s: unit, certificate or business.
-    pub(super) fn do_touch(&self, owner: usize, other: usize, registration: &Registration) -> bool {
-        let tables = [Table::Fdcq2, Table::Jsydsyq, Table::Dyaq, Table::Cfdj, Table::Qlr, Table::H];
-        let values = |of: usize, tables: &[Table]| -> Vec<String> {
-            let columns = ["BDCDYH", "BDCQZH", "YWH"];
-            let cells = tables.iter().flat_map(|table| columns.map(|column| self.get(*table, of, column).to_owned()));
-            cells.filter(|cell| cell.bytes().filter(u8::is_ascii_digit).count() >= 9).collect()
+    /// Whether a person's rows, as they now stand, name the row of a registration that is another's: of a charge the unit,
+    /// certificate or business of what is held; of what is held a number of the person's own.
+    pub(super) fn do_touch(&self, person: usize, other: usize, registration: &Registration) -> bool {
+        let is_number = |column: &str, cell: &str| match column {
+            "BDCDYH" => cell.len() == 28,
+            "BDCQZH" | "BDCDJZMH" => cell.ends_with('号') && cell.len() > 20,
+            _ => cell.len() == 10,
+        };
+        let cells = |of: usize, tables: &[Table], columns: &[&str]| -> Vec<String> {
+            let all = tables.iter().flat_map(|table| columns.iter().map(move |column| (*table, *column)));
+            let cells = all.map(|(table, column)| (column, self.get(table, of, column).to_owned()));
+            cells.filter(|(column, cell)| is_number(column, cell)).map(|(_, cell)| cell).collect()
         };
         let of_kind = registration.kind.table().tables;
-        let (own, others) = (values(owner, &tables), values(other, of_kind));
-        // A holder's row may name the other's right itself.
-        others.iter().chain(&values(other, &[Table::Qlr])).any(|cell| own.contains(cell))
+        let numbers = ["BDCQZH", "BDCDJZMH", "YWH"];
+        let all = ["BDCDYH", "BDCQZH", "BDCDJZMH", "YWH"];
+        if registration.kind.is_charge() {
+            let own = cells(person, &[Table::Qlr, Table::Fdcq2, Table::Jsydsyq], &all);
+            let mut others = [cells(other, of_kind, &all), cells(other, &[Table::Dywqd], &all)].concat();
+            let house = self.get(Table::Dywqd, other, "FWBH");
+            let houses = (0..self.owners).filter(|at| self.get(Table::H, *at, "FWBM") == house);
+            others.extend(houses.flat_map(|at| cells(at, &[Table::H], &["BDCDYH"])));
+            // A row of the list may put another's mortgage on the person's unit: nobody can say that it is wrong.
+            let number = self.get(Table::Dyaq, other, "YWH");
+            let lists = (0..self.owners).any(|at| {
+                let unit = self.get(Table::Dywqd, at, "BDCDYH");
+                registration.kind == Kind::Mortgage
+                    && self.get(Table::Dywqd, at, "YWH") == number
+                    && own.iter().any(|cell| cell == unit)
+            });
+            // An old house code is a number too, while one owner's rights alone stand under it.
+            let is_by_code = of_kind.iter().any(|table| {
+                let code = self.get(*table, other, "BDCDYH");
+                let has = |at: usize| {
+                    [Table::Fdcq2, Table::Jsydsyq].iter().any(|table| self.get(*table, at, "BDCDYH") == code)
+                };
+                let owners: Vec<usize> = (0..self.people()).filter(|at| has(*at)).collect();
+                code == SHARED && owners == [person]
+            });
+            is_by_code || lists || others.iter().any(|cell| own.contains(cell))
+        } else {
+            let own = cells(person, &[Table::Qlr], &numbers);
+            let is_bare = own.is_empty() && !cells(person, &[Table::Qlr], &["BDCDYH"]).is_empty();
+            let at = |table: Table, of: usize, column: &str| self.get(table, of, column).to_owned();
+            // A number that several share says whose a row is only where the person's own right on the unit does not have it.
+            let unit = at(Table::Qlr, person, "BDCDYH");
+            let is_by_unit = of_kind.iter().any(|table| {
+                let is_of = |column: &str| {
+                    let cell = at(Table::Qlr, person, column);
+                    let own = ["BDCDYH", column].map(|column| at(Table::Fdcq2, person, column));
+                    !cell.is_empty() && cell == at(*table, other, column) && own != [unit.clone(), cell]
+                };
+                unit == at(*table, other, "BDCDYH") && ["YWH", "BDCQZH"].into_iter().any(is_of)
+            });
+            if is_by_unit {
+                return true;
+            }
+            let (own, columns) =
+                if is_bare { (cells(person, &[Table::Qlr], &all), &all[..]) } else { (own, &numbers[..]) };
+            cells(other, of_kind, columns).iter().any(|cell| own.contains(cell))
+        }
     }
 
-    pub(super) fn load(mut self) -> Result<Loaded, Findings> {
+    /// Loads it, with up to so many rows in quarantine.
+    pub(super) fn load(mut self, quarantine_max: usize) -> Result<Loaded, Findings> {
         let folder = tempfile::tempdir().unwrap();
-        let mirror = Mirror::new(folder.path(), MasterKey::from_bytes([5; 32]));
+        let mirror = Mirror::new(folder.path(), MasterKey::from_bytes([5; 32])).with_quarantine(quarantine_max);
         let facts = GenerationFacts {
             sequence: 1,
             package_id: "abcdef0123456789".to_owned(),
@@ -162,19 +246,20 @@ impl County {
             accepted: self.declared.accepted.clone(),
             ..GenerationFacts::default()
         };
-        match mirror.load(&mut self, &facts, b"{}", &mut |_| {}) {
-            Ok(_) => {}
+        let report = match mirror.load(&mut self, &facts, b"{}", &mut |_| {}) {
+            Ok(report) => report,
             Err(LoadError::Findings(findings)) => return Err(findings),
             Err(other) => panic!("{other}"),
-        }
+        };
         let generation = mirror.open(&mirror.current().unwrap().unwrap()).unwrap();
-        Ok(Loaded { generation, _folder: folder })
+        Ok(Loaded { generation, report, _folder: folder })
     }
 }
 
 /// A county that answers.
 pub(super) struct Loaded {
-    generation: Generation,
+    pub(super) generation: Generation,
+    pub(super) report: LoadReport,
     _folder: tempfile::TempDir,
 }
 
