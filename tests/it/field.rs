@@ -2,9 +2,11 @@
 //!
 //! `fixtures/field/README.md` says how a story is written, and lists them.
 
+mod court;
 mod package;
 mod stage;
 mod story;
+mod words;
 
 use std::{
     fs,
@@ -65,7 +67,7 @@ fn faults(stage: &Stage, path: &Path) -> Vec<String> {
     let name = name_of(path);
     let loaded = stage.load(&package, &name);
     let mut faults: Vec<String> = settled(of_load(&story, &loaded), &story.pending).into_iter().collect();
-    if loaded.is_err() || (story.ask.is_empty() && story.exchange.is_empty()) {
+    if loaded.is_err() || (story.ask.is_empty() && story.exchange.is_empty() && story.message.is_empty()) {
         return faults;
     }
     let serving = stage.serve(&name);
@@ -74,8 +76,13 @@ fn faults(stage: &Stage, path: &Path) -> Vec<String> {
         .exchange
         .iter()
         .zip(1..)
-        .map(|(exchange, at)| (format!("message {at}"), serving.exchange(exchange), &exchange.pending));
-    for (step, fault, pending) in asked.chain(exchanged) {
+        .map(|(exchange, at)| (format!("exchange {at}"), serving.exchange(exchange), &exchange.pending));
+    let sent = story
+        .message
+        .iter()
+        .zip(1..)
+        .map(|(message, at)| (format!("message {at}"), serving.message(message), &message.pending));
+    for (step, fault, pending) in asked.chain(exchanged).chain(sent) {
         faults.extend(settled(fault, pending).map(|fault| format!("{step}: {fault}")));
     }
     faults

@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    error::Error,
+    fs, iter,
     path::Path,
     sync::{
         Arc,
@@ -12,13 +13,7 @@ use std::{
 };
 
 use bdcd::{
-    domain::{
-        answer::Answer,
-        inquiry::Draft,
-        kinds::tag,
-        matching::{Flag, Rule, Withholding},
-        record::{Matched, Registration, Status},
-    },
+    domain::{answer::Answer, inquiry::Draft},
     keys::MasterKey,
     ledger::{self, Ledger, OpenError, note::Ed25519Signer, system_clock},
     mirror::Mirror,
@@ -31,12 +26,16 @@ use bdcd::{
         refusal::Refusal,
     },
     spec::{
-        FeedbackOptions, Leaves,
+        FeedbackOptions, LeafMode, Leaves,
         feedback::{self, Node, ResultItem},
     },
 };
 
-use super::story::{Ask, Exchange};
+use super::{
+    court,
+    story::{Ask, Exchange, Message},
+    words::{registration, withholding},
+};
 use crate::support::{COURT, Env, block_on};
 
 /// What request numbers count on.
@@ -143,7 +142,7 @@ impl Serving<'_> {
     /// What is wrong with the feedback to a message of one request; nothing where it is as the story tells.
     pub(super) fn exchange(&self, exchange: &Exchange) -> Option<String> {
         let speaker = Speaker::new(FeedbackOptions::default());
-        let message = message(exchange);
+        let message = court::of_exchange(exchange);
         let answered = block_on(speaker.feedback(&self.responder, &self.stage.gateway, message.as_bytes())).unwrap();
         let feedback = feedback::read(&answered.answer, Leaves::Plain).unwrap();
         let [result] = &feedback.results[..] else { panic!("one request has one result") };
@@ -171,6 +170,34 @@ impl Serving<'_> {
             format!("result = {:?} counts = {counts:?} values = {values:?} MESSAGE {}", result.result, result.message)
         })
     }
+
+    /// What is wrong with what comes of a message; nothing where it is as the story tells.
+    pub(super) fn message(&self, message: &Message) -> Option<String> {
+        let speaker = Speaker::new(FeedbackOptions { leaves: LeafMode::Plain, ..FeedbackOptions::default() });
+        let bytes = court::bytes(message);
+        let answered = block_on(speaker.feedback(&self.responder, &self.stage.gateway, &bytes));
+        let feedback = match answered {
+            Ok(answered) => feedback::read(&answered.answer, Leaves::Plain).unwrap(),
+            Err(error) => {
+                let told = chain(&error);
+                let is_expected = !message.refused.is_empty() && told.contains(&message.refused);
+                return (!is_expected).then(|| format!("refused = {told:?}"));
+            }
+        };
+        let results: Vec<&str> = feedback.results.iter().map(|result| result.result.as_str()).collect();
+        let said = feedback.results.last().map_or("", |result| result.message.as_str());
+        let is_right = message.refused.is_empty()
+            && results == message.results
+            && message.asks_nothing == results.is_empty()
+            && message.says.iter().all(|text| said.contains(text));
+        (!is_right).then(|| format!("results = {results:?} MESSAGE {said}"))
+    }
+}
+
+/// An error with its causes.
+fn chain(error: &dyn Error) -> String {
+    let causes = iter::successors(error.source(), |cause| (*cause).source());
+    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
 /// The texts of an element in the items of a list (`CFDJ/CFQSSJ`), those of holders included (`FDCQ/XM`).
@@ -192,7 +219,8 @@ fn texts(result: &ResultItem, path: &str) -> Vec<String> {
     texts
 }
 
-fn fresh_number() -> String {
+/// A request number that nothing was asked under.
+pub(super) fn fresh_number() -> String {
     format!("{}", 20_261_123_990_202_000_000_u128 + u128::from(NUMBERS.fetch_add(1, Ordering::Relaxed)))
 }
 
@@ -214,86 +242,4 @@ fn draft_of(ask: &Ask) -> Draft {
         include_ended: ask.include_ended,
         ..Draft::default()
     }
-}
-
-/// The message of a court that asks about one subject.
-fn message(exchange: &Exchange) -> String {
-    let number = fresh_number();
-    let elements = [
-        ("CXQQDH", number.as_str()),
-        ("XZ", if exchange.kind == "1" { "1" } else { "2" }),
-        ("XM", &exchange.name),
-        ("GJ", "中国"),
-        ("ZJZL", &exchange.kind),
-        ("ZJH", &exchange.number),
-        ("FYMC", COURT.0),
-        ("CBR", "测试法官"),
-        ("AH", "（2026）测01执1号"),
-        ("GZZBH", "0"),
-        ("CKH", "0"),
-    ];
-    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
-    let item: String = elements.iter().map(|(name, text)| format!("<{name}>{}</{name}>", escaped(text))).collect();
-    format!(
-        "<Message><Head><CREATETIME>2026/11/23 09:00:00</CREATETIME></Head><Data><BDCCXQQLIST><BDCCXQQ>{item}\
-         </BDCCXQQ></BDCCXQQLIST></Data></Message>"
-    )
-}
-
-fn rule(rule: Rule) -> &'static str {
-    match rule {
-        Rule::Exact => "exact",
-        Rule::Variant => "variant",
-        Rule::Orgcode => "orgcode",
-        Rule::Name => "name",
-    }
-}
-
-fn flag(flag: Flag) -> &'static str {
-    match flag {
-        Flag::NameDiffers => "name_differs",
-        Flag::Renamed => "renamed",
-        Flag::VerifyOnSite => "verify_on_site",
-        Flag::StatusDoubtful => "status_doubtful",
-    }
-}
-
-fn withholding(rule: Withholding) -> &'static str {
-    match rule {
-        Withholding::NameDiffers => "name_differs",
-        Withholding::PersonNameOnly => "person_name_only",
-        Withholding::NumberDamaged => "number_damaged",
-        Withholding::BuildingOnly => "building_only",
-        Withholding::PermitIssue => "permit_issue",
-        Withholding::Provisional => "provisional",
-        Withholding::ParcelOnly => "parcel_only",
-        Withholding::Ended => "ended",
-        Withholding::NotAsked => "not_asked",
-    }
-}
-
-/// A registration in the words of a story.
-fn registration(registration: &Registration) -> String {
-    let numbers = [tag::CERTIFICATE_NUMBER, tag::BUSINESS_NUMBER].map(|tag| registration.common.get(tag));
-    let number = numbers.into_iter().find(|number| !number.is_empty()).unwrap_or("-");
-    let mut words = vec![registration.kind.table().item, number];
-    if registration.status == Status::Ended {
-        words.push("ended");
-    }
-    let order = format!("waits:{}", registration.waiting_order);
-    if registration.waiting_order > 0 {
-        words.push(&order);
-    }
-    let flags = match registration.matched.as_ref().expect("what is shown says why") {
-        Matched::Party { rule: matched, flags, .. } => {
-            words.push(rule(*matched));
-            flags
-        }
-        Matched::OnSubjectUnit { flags } => {
-            words.push("on-unit");
-            flags
-        }
-    };
-    words.extend(flags.iter().map(|one| flag(*one)));
-    words.join(" ")
 }

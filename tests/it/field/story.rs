@@ -56,6 +56,8 @@ pub(super) struct Story {
     pub(super) ask: Vec<Ask>,
     #[serde(default)]
     pub(super) exchange: Vec<Exchange>,
+    #[serde(default)]
+    pub(super) message: Vec<Message>,
 }
 
 fn name() -> String {
@@ -127,10 +129,45 @@ pub(super) struct Exchange {
     pub(super) pending: String,
 }
 
+/// Bytes that a court's system sends, and what comes of them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Message {
+    /// The whole text; `{request}` stands for a request about 虚测甲, `{message}` for a whole message of it.
+    pub(super) text: String,
+    /// How the bytes are written: an encoding, or `base64`, with a `+bom` behind where a byte order mark comes first.
+    #[serde(default)]
+    pub(super) written: String,
+    /// How the leaves are written: `base64` or `base64 of gbk`; plain where absent.
+    #[serde(default)]
+    pub(super) leaves: String,
+    /// CREATETIME
+    #[serde(default = "create_time")]
+    pub(super) create_time: String,
+    /// RESULT of each request.
+    #[serde(default)]
+    pub(super) results: Vec<String>,
+    /// Texts of the MESSAGE of the last request.
+    #[serde(default)]
+    pub(super) says: Vec<String>,
+    /// Words of the refusal, where the message gets no feedback.
+    #[serde(default)]
+    pub(super) refused: String,
+    /// Whether it asks nothing.
+    #[serde(default)]
+    pub(super) asks_nothing: bool,
+    #[serde(default)]
+    pub(super) pending: String,
+}
+
+fn create_time() -> String {
+    "2026/11/23 09:00:00".to_owned()
+}
+
 impl Story {
     /// What is wrong with how the story is written.
     pub(super) fn check(&self) -> Result<(), &'static str> {
-        let has_questions = !self.ask.is_empty() || !self.exchange.is_empty();
+        let has_questions = !self.ask.is_empty() || !self.exchange.is_empty() || !self.message.is_empty();
         let has_words = !self.report.is_empty() || !self.report_lacks.is_empty();
         if self.shows.is_empty() {
             return Err("says what it shows");
@@ -147,6 +184,12 @@ impl Story {
         }
         if self.exchange.iter().any(|exchange| exchange.result.is_empty()) {
             return Err("says the RESULT of every message");
+        }
+        let ends = |one: &Message| {
+            [!one.results.is_empty(), !one.refused.is_empty(), one.asks_nothing].map(usize::from).iter().sum::<usize>()
+        };
+        if self.message.iter().any(|message| ends(message) != 1) {
+            return Err("says of each message what comes of it: results, refused or asks_nothing");
         }
         Ok(())
     }
