@@ -65,7 +65,7 @@ fn faults(stage: &Stage, path: &Path) -> Vec<String> {
         folder.path().to_owned()
     };
     let name = name_of(path);
-    let loaded = stage.load(&package, &name);
+    let loaded = stage.load(&package, &name, story.quarantine);
     let mut faults: Vec<String> = settled(of_load(&story, &loaded), &story.pending).into_iter().collect();
     if loaded.is_err() || (story.ask.is_empty() && story.exchange.is_empty() && story.message.is_empty()) {
         return faults;

@@ -83,9 +83,14 @@ impl Stage {
     }
 
     /// Loads a package as an operator does, into a mirror of this name; what the command says, or why it refuses.
-    pub(super) fn load(&self, package: &Path, mirror: &str) -> Result<String, String> {
+    ///
+    /// Sets up to `quarantine` rows aside.
+    pub(super) fn load(&self, package: &Path, mirror: &str, quarantine: u64) -> Result<String, String> {
         self.env.configure(&format!("directory = \"{mirror}\"\n"), "");
-        let output = self.env.run(&["snapshot", "load", package.to_str().unwrap()]);
+        let set_aside = format!("--quarantine={quarantine}");
+        let mut arguments = vec!["snapshot", "load", package.to_str().unwrap()];
+        arguments.extend((quarantine > 0).then_some(set_aside.as_str()));
+        let output = self.env.run(&arguments);
         let said = [output.stderr, output.stdout].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
         match output.status.code() {
             Some(0) => Ok(said),

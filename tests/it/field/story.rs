@@ -43,6 +43,9 @@ pub(super) struct Story {
     /// Keys of the manifest.
     #[serde(default)]
     pub(super) manifest: toml::Table,
+    /// How many rows may be set aside; none where absent.
+    #[serde(default)]
+    pub(super) quarantine: u64,
     /// Texts of the refusal, where the package must be refused.
     #[serde(default)]
     pub(super) refused: Vec<String>,
