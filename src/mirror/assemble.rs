@@ -58,7 +58,7 @@ impl Assembler {
     pub(super) fn take(&mut self, place: &Place, rows: Vec<StagedRow>) -> Vec<Unit> {
         match place.kind() {
             PlaceKind::Parcel(code) => {
-                self.parcel = Some(Parcel::new(code, rows));
+                self.turn_to(Parcel::new(code, rows));
                 Vec::new()
             }
             PlaceKind::Unit(number) if place::is_well_formed(number) => {
@@ -72,7 +72,10 @@ impl Assembler {
                 let groups = apart.into_iter();
                 groups.filter_map(|(group, rows)| self.take_rows(PlaceKind::Group(&group), rows)).collect()
             }
-            kind => self.take_rows(kind, rows).into_iter().collect(),
+            kind => {
+                let rows = shared::without_strays(rows, &mut self.refused);
+                self.take_rows(kind, rows).into_iter().collect()
+            }
         }
     }
 
@@ -86,13 +89,17 @@ impl Assembler {
         let parcel = self.parcel.take();
         let unit = self.unit(&UnitRows::new(kind, &rows, parcel.as_ref()));
         self.parcel = parcel;
-        if place::is_parcel_unit(&unit.number) || place::is_building_unit(&unit.number) {
+        if is_whole(&unit.number) {
             self.remember_charges(&unit);
         }
         let is_kept =
             !unit.registrations.is_empty() || [Table::H, Table::Gzw].iter().any(|table| !rows.of(*table).is_empty());
         if !is_kept {
             return None;
+        }
+        if let Some(parcel) = self.parcel.as_mut().filter(|_| !is_whole(&unit.number)) {
+            let building = place::building_of(&unit.number);
+            parcel.alone.retain(|(number, _)| !place::is_parcel_unit(number) && Some(number) != building.as_ref());
         }
         self.tally.units += 1;
         self.tally.units_without_number += u64::from(unit.number.is_empty());
@@ -101,16 +108,24 @@ impl Assembler {
 
     /// What was counted, and the rows that fit nowhere: also those that stood on several units and were taken by none.
     pub(super) fn finish(mut self) -> (Tally, Refused) {
+        self.turn_to(Parcel::new("", Vec::new()));
         for (line, _) in self.shared.iter().filter(|(_, is_taken)| !**is_taken) {
             self.refused.place(*line, if line.table == Table::Qlr { Reason::Orphan } else { Reason::NoProject });
         }
         (self.tally, self.refused)
     }
 
+    /// Turns to another parcel; charges on the last one's own numbers that stood there alone are counted.
+    fn turn_to(&mut self, parcel: Parcel) {
+        for (_, table) in self.parcel.replace(parcel).into_iter().flat_map(|parcel| parcel.alone) {
+            self.tally.odd(table, "BDCDYH", Oddity::NoUnitToStandOn);
+        }
+    }
+
     fn remember_charges(&mut self, unit: &Unit) {
         let Some(code) = place::parcel_code(&unit.number) else { return };
         if self.parcel.as_ref().is_none_or(|parcel| parcel.code != code) {
-            self.parcel = Some(Parcel::new(code, Vec::new()));
+            self.turn_to(Parcel::new(code, Vec::new()));
         }
         let is_parcel = place::is_parcel_unit(&unit.number);
         let scope = if is_parcel { Scope::Parcel } else { Scope::Building };
@@ -121,7 +136,12 @@ impl Assembler {
             status: registration.status,
             scope,
         });
+        let is_alone = unit.registrations.iter().all(|registration| registration.kind.is_charge());
         if let Some(parcel) = &mut self.parcel {
+            if is_alone && !parcel.is_described() {
+                let tables = unit.registrations.iter().map(|registration| registration.kind.table().tables[0]);
+                parcel.alone.extend(tables.map(|table| (unit.number.clone(), table)));
+            }
             if is_parcel {
                 parcel.charges = charges.collect();
             } else {
@@ -174,9 +194,8 @@ impl Assembler {
     /// Counts charges on a unit that the package knows nothing else of: of a parcel or a building they are counted for the
     /// flats.
     fn count_charges_alone(&mut self, unit_rows: &UnitRows<'_>, rights: &[Right<'_>]) {
-        let is_whole = place::is_parcel_unit(unit_rows.number) || place::is_building_unit(unit_rows.number);
         let has_house = [Table::H, Table::Gzw].iter().any(|table| !unit_rows.rows.of(*table).is_empty());
-        if !is_whole && !has_house && rights.iter().all(|right| right.kind.is_charge()) {
+        if !is_whole(unit_rows.number) && !has_house && rights.iter().all(|right| right.kind.is_charge()) {
             for right in rights {
                 self.tally.odd(right.row.line.table, "BDCDYH", Oddity::NoUnitToStandOn);
             }
@@ -269,6 +288,11 @@ impl Assembler {
             self.tally.odd(table, "QLR", Oddity::NoHolder);
         }
     }
+}
+
+/// Whether a number is a parcel's or a building's own, whose charges are noted on flats (D4, D43).
+fn is_whole(unit_number: &str) -> bool {
+    place::is_parcel_unit(unit_number) || place::is_building_unit(unit_number)
 }
 
 /// The rights that a holder's row belongs to. One that names neither business nor certificate belongs to the unit's only

@@ -370,8 +370,14 @@ impl<O: Outlet> Stager<'_, O> {
         if places.is_empty() {
             return self.fail(row, Reason::NoPlace);
         }
+        let is_named = |place: &Place| match place.kind() {
+            PlaceKind::Unit(number) => place::is_well_formed(number),
+            PlaceKind::Group(_) | PlaceKind::Parcel(_) => true,
+        };
+        let is_sure = !is_charge(row.table) || places.iter().any(is_named);
+        let way = if is_sure { Way::Own } else { Way::Unsure };
         for place in &places {
-            self.send(place, row, &Way::Own);
+            self.send(place, row, &way);
         }
         // Easements are noted all: one of a single unit may share its business number with one of two.
         self.references.note(Line { table: row.table, line: row.line }, places, ties, row.table == Table::Dyiq);

@@ -95,6 +95,8 @@ pub(super) enum Way {
     /// The row names the place, or is its only copy.
     #[default]
     Own,
+    /// A charge that names no unit number of the standard's form: it is nobody's where no right stands under what it names.
+    Unsure,
     /// The row names the place, and is placed elsewhere too: it is no orphan where nothing here fits.
     Settled,
     /// One of several places where a row without unit number may belong; it must fit on one of them.
@@ -152,6 +154,7 @@ impl StagedRow {
             0 => Way::Own,
             1 => Way::Settled,
             2 => Way::Shared,
+            4 => Way::Unsure,
             _ => Way::Targeted {
                 origin: Place::from_bytes(reader.bytes()?),
                 target: Line { table: *Table::ALL.get(usize::from(reader.byte()?))?, line: reader.number()? },
@@ -188,6 +191,7 @@ pub(super) fn write_row(bytes: &mut Vec<u8>, row: Row<'_>, way: &Way) {
     match way {
         Way::Own => bytes.push(0),
         Way::Settled => bytes.push(1),
+        Way::Unsure => bytes.push(4),
         Way::Shared => bytes.push(2),
         Way::Targeted { origin, target } => {
             bytes.push(3);

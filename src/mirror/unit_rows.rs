@@ -28,7 +28,7 @@ impl Rows {
     /// How many rows of a table repeat another of this place, value for value.
     pub(super) fn duplicates(&self, table: Table) -> usize {
         let rows = self.of(table);
-        let own = rows.iter().filter(|row| row.way == Way::Own);
+        let own = rows.iter().filter(|row| matches!(row.way, Way::Own | Way::Unsure));
         if rows.len() < 2 { 0 } else { own.clone().count() - own.map(StagedRow::values).collect::<HashSet<_>>().len() }
     }
 
@@ -49,6 +49,8 @@ pub(super) struct Parcel {
     pub(super) charges: Vec<NotedCharge>,
     /// Charges on the own numbers of its buildings (D43).
     pub(super) building_charges: Vec<(String, Vec<NotedCharge>)>,
+    /// Charges on the own numbers of it and of its buildings while no flat of them was seen, by their table.
+    pub(super) alone: Vec<(String, Table)>,
 }
 
 impl Parcel {
@@ -75,7 +77,13 @@ impl Parcel {
             rows,
             charges: Vec::new(),
             building_charges: Vec::new(),
+            alone: Vec::new(),
         }
+    }
+
+    /// Whether the package has rows of its own for it.
+    pub(super) fn is_described(&self) -> bool {
+        [Table::Zdjbxx, Table::Zhjbxx].iter().any(|table| !self.rows.of(*table).is_empty())
     }
 }
 

@@ -36,14 +36,20 @@ impl File {
         writer.write_record(&self.header).unwrap();
         self.rows.iter().for_each(|row| writer.write_record(row).unwrap());
         writer.flush().unwrap();
-        let digest = ring::digest::digest(&ring::digest::SHA256, &fs::read(package.join(file)).unwrap());
-        let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        change_manifest(package, |manifest| {
-            let tables = manifest["tables"].as_array_mut().unwrap();
-            let table = tables.iter_mut().find(|table| table["file"] == file).unwrap();
-            table["sha256"] = hex.into();
-        });
+        seal(package, file, 0);
     }
+}
+
+/// Makes the manifest agree with a file, which has so many rows more.
+pub(crate) fn seal(package: &Path, file: &str, more_rows: u64) {
+    let digest = ring::digest::digest(&ring::digest::SHA256, &fs::read(package.join(file)).unwrap());
+    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    change_manifest(package, |manifest| {
+        let tables = manifest["tables"].as_array_mut().unwrap();
+        let table = tables.iter_mut().find(|table| table["file"] == file).unwrap();
+        table["sha256"] = hex.into();
+        table["rows"] = (table["rows"].as_u64().unwrap() + more_rows).into();
+    });
 }
 
 pub(crate) fn change_manifest(package: &Path, change: impl FnOnce(&mut Value)) {

@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use crate::{
-    gate::{File, change_manifest},
+    gate::{File, change_manifest, seal},
     support::{Env, copy_package, fill},
 };
 
@@ -22,13 +22,19 @@ fn rows_set_aside_are_told_in_the_report_in_every_answer_and_in_the_ledger() {
         String::new().clone_into(seizures.cell(row, "BDCDYH"));
     }
     "（2025）测密执12号".clone_into(seizures.cell(1, "CFWH"));
+    // The last is no row at all.
     seizures.write(&package, "CFDJ.csv");
+    let path = package.join("CFDJ.csv");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.extend_from_slice("某某,（2025）测残执13号\n".as_bytes());
+    std::fs::write(&path, &bytes).unwrap();
+    seal(&package, "CFDJ.csv", 1);
 
     let folder = package.to_str().unwrap();
-    for refused in [&["snapshot", "load", folder][..], &["snapshot", "load", "--quarantine=1", folder]] {
+    for refused in [&["snapshot", "load", folder][..], &["snapshot", "load", "--quarantine=2", folder]] {
         let output = env.run(refused);
         assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-        assert!(said(&output).contains("2 rows cannot be placed") && said(&output).contains("--quarantine"));
+        assert!(said(&output).contains("3 rows cannot be placed") && said(&output).contains("--quarantine"));
     }
     let too_many = env.run(&["snapshot", "load", "--quarantine=100001", folder]);
     assert_eq!(too_many.status.code(), Some(2), "{}", said(&too_many));
@@ -46,9 +52,13 @@ fn rows_set_aside_are_told_in_the_report_in_every_answer_and_in_the_ledger() {
     let none = env.run(&["snapshot", "quarantine", "1-00000000"]);
     assert_eq!(none.status.code(), Some(3), "{}", said(&none));
     let shown = env.run(&["snapshot", "quarantine", &name, "--reveal"]);
-    assert!(said(&shown).contains("CFWH = （2025）测密执12号"), "{}", said(&shown));
+    assert!(
+        said(&shown).contains("CFWH = （2025）测密执12号") && said(&shown).contains("测残执13号"),
+        "{}",
+        said(&shown)
+    );
     let acts = said(&env.run(&["ledger", "search", "--kind", "administration", "--format", "json"]));
-    assert!(acts.contains("2 rows in quarantine of generation") && !acts.contains("测密"), "{acts}");
+    assert!(acts.contains("3 rows in quarantine of generation") && !acts.contains("测密"), "{acts}");
 
     let daemon = env.serve();
     env.configure_client(&daemon);
@@ -59,10 +69,10 @@ fn rows_set_aside_are_told_in_the_report_in_every_answer_and_in_the_ledger() {
     let file = env.path("inquiry.json");
     let answer = env.run(&["query", "--format", "json", file.to_str().unwrap()]);
     let answer: serde_json::Value = serde_json::from_slice(&answer.stdout).unwrap();
-    assert!(answer.to_string().contains("\"quarantined_rows\":2"), "{answer}");
+    assert!(answer.to_string().contains("\"quarantined_rows\":3"), "{answer}");
     let message = std::fs::read("fixtures/messages/query-request-whole.xml").unwrap();
     let exchanged = said(&env.run_with_input(&["exchange"], &message));
     assert!(exchanged.contains("未能读取或者归位"), "{exchanged}");
     let serves = said(&env.run(&["ledger", "search", "--kind", "generation", "--format", "json"]));
-    assert!(serves.contains("2 rows of CFDJ in quarantine"), "{serves}");
+    assert!(serves.contains("3 rows of CFDJ in quarantine"), "{serves}");
 }

@@ -36,6 +36,16 @@ fn a_charge_without_a_place_stops_the_load() {
 }
 
 #[test]
+fn a_charge_on_a_text_that_is_no_unit_number_needs_a_right_there() {
+    let charge = |row: &str| Package::default().row(Table::Cfdj, &format!("{row}; YWH=703; QSZT=1"));
+    assert_eq!(charge("BDCDYH=老区2022地块").refused().0, Table::Cfdj);
+    assert_eq!(charge("BDCDYH=老区2022地块").row(Table::H, "BDCDYH=老区2022地块").refused().0, Table::Cfdj);
+    let held = charge("BDCDYH=老区2022地块").row(Table::Fdcq2, "BDCDYH=老区2022地块; YWH=701; QSZT=1").load().unwrap();
+    assert_eq!(held.unit("老区2022地块").registrations.len(), 2);
+    charge(&format!("BDCDYH=老区2022地块、{FLAT_A}")).load().unwrap();
+}
+
+#[test]
 fn a_number_in_another_form_is_the_same_unit() {
     let hyphens = "990101-001001-GB00001-F00010001";
     let loaded = Package::default()
@@ -65,6 +75,24 @@ fn charges_on_a_building_are_noted_on_its_flats_alone() {
     let scopes = |flat: &str| loaded.unit(flat).noted_charges.iter().map(|one| one.scope).collect::<Vec<_>>();
     assert_eq!(scopes(FLAT_A), [Scope::Building, Scope::Parcel]);
     assert_eq!(scopes(other), [Scope::Parcel]);
+}
+
+#[test]
+fn a_charge_on_a_parcel_or_building_that_nothing_else_is_known_of_is_counted() {
+    let building = "990101001001GB00001F00010000";
+    let charges = || {
+        Package::default()
+            .row(Table::Cfdj, &format!("BDCDYH={building}; YWH=703; QSZT=1"))
+            .row(Table::Dyaq, &format!("BDCDYH={PARCEL}; YWH=704; QSZT=1"))
+    };
+    let odd = |package: Package| {
+        let loaded = package.load().unwrap();
+        [loaded.odd("CFDJ.BDCDYH"), loaded.odd("DYAQ.BDCDYH")]
+    };
+    assert_eq!(odd(charges()), [1, 1]);
+    assert_eq!(odd(charges().row(Table::H, "BDCDYH=990101001001GB00001F00020001")), [1, 0]);
+    assert_eq!(odd(charges().row(Table::H, &format!("BDCDYH={FLAT_A}"))), [0, 0]);
+    assert_eq!(odd(charges().row(Table::Zdjbxx, &format!("ZDDM={PARCEL}"))), [0, 0]);
 }
 
 #[test]

@@ -189,16 +189,19 @@ impl County {
         if registration.kind.is_charge() {
             let own = cells(person, &[Table::Qlr, Table::Fdcq2, Table::Jsydsyq], &all);
             let mut others = [cells(other, of_kind, &all), cells(other, &[Table::Dywqd], &all)].concat();
-            let house = self.get(Table::Dywqd, other, "FWBH");
-            let houses = (0..self.owners).filter(|at| self.get(Table::H, *at, "FWBM") == house);
-            others.extend(houses.flat_map(|at| cells(at, &[Table::H], &["BDCDYH"])));
+            let house_units = |of: usize| {
+                let house = self.get(Table::Dywqd, of, "FWBH");
+                let houses = (0..self.owners).filter(move |at| self.get(Table::H, *at, "FWBM") == house);
+                houses.map(|at| self.get(Table::H, at, "BDCDYH"))
+            };
+            others.extend(house_units(other).filter(|unit| is_number("BDCDYH", unit)).map(str::to_owned));
             // A row of the list may put another's mortgage on the person's unit: nobody can say that it is wrong.
             let number = self.get(Table::Dyaq, other, "YWH");
             let lists = (0..self.owners).any(|at| {
-                let unit = self.get(Table::Dywqd, at, "BDCDYH");
+                let units = house_units(at).chain([self.get(Table::Dywqd, at, "BDCDYH")]);
                 registration.kind == Kind::Mortgage
                     && self.get(Table::Dywqd, at, "YWH") == number
-                    && own.iter().any(|cell| cell == unit)
+                    && units.into_iter().any(|unit| own.iter().any(|cell| cell == unit))
             });
             // An old house code is a number too, while one owner's rights alone stand under it.
             let is_by_code = of_kind.iter().any(|table| {
