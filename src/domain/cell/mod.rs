@@ -47,7 +47,12 @@ impl Vocabulary {
     /// Whether the package says that this text is none, or everybody does (D35).
     #[must_use]
     pub fn is_none(&self, text: &str) -> bool {
-        none::is_none(text) || (!self.none.is_empty() && self.none.contains(&folded(text)))
+        none::is_none(text) || (!self.none.is_empty() && self.is_own_word(&folded(text)))
+    }
+
+    /// Whether a folded text is one of its own words, with or without brackets around.
+    fn is_own_word(&self, folded: &str) -> bool {
+        self.none.iter().any(|word| word == folded || (!word.is_empty() && word == none::bare(folded)))
     }
 
     /// The code that the package says a word of this column means.

@@ -194,13 +194,17 @@ pub fn is_none(text: &str) -> bool {
         return true;
     }
     let is_word = |word: &str| WORDS.contains(&word) || is_repeated_word(word);
-    let bare = folded.trim_matches(|one| {
+    is_word(&folded) || is_word(bare(&folded))
+}
+
+/// A folded text without brackets, quotation marks and other dress around it.
+pub(super) fn bare(folded: &str) -> &str {
+    folded.trim_matches(|one| {
         bracket(one).is_some()
             || is_quote(one)
             || is_dash(one)
             || matches!(one, '。' | '.' | '!' | '=' | '*' | '?' | ',' | '，' | ';')
-    });
-    is_word(&folded) || is_word(bare)
+    })
 }
 
 /// Whether a text is one of the words twice or more: `无无`, `NULLNULL`, `无/无`.
