@@ -372,7 +372,7 @@ impl<O: Outlet> Stager<'_, O> {
         }
         let is_named = |place: &Place| match place.kind() {
             PlaceKind::Unit(number) => place::is_well_formed(number),
-            PlaceKind::Group(_) | PlaceKind::Parcel(_) => true,
+            PlaceKind::Group(_) | PlaceKind::Parcel(_) => false,
         };
         let is_sure = !is_charge(row.table) || places.iter().any(is_named);
         let way = if is_sure { Way::Own } else { Way::Unsure };

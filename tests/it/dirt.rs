@@ -184,39 +184,63 @@ const ENDINGS: [(&str, Option<bool>); 14] = [
     ("2020-13-45", None),
 ];
 
+/// Texts in columns of business numbers that end, and whether they do.
+const ENDING_NUMBERS: [(&str, bool); 8] = [
+    ("", false),
+    ("0", false),
+    ("０００", false),
+    ("NULL", false),
+    ("无", false),
+    ("/", false),
+    ("[NULL]", false),
+    ("202100009", true),
+];
+
+/// What ends the registrations of a table by their own row: a number, and a date.
+const ENDED_BY: [(Table, Kind, &str, &str); 3] = [
+    (Table::Cfdj, Kind::Seizure, "JFYWH", "JFDJSJ"),
+    (Table::Dyaq, Kind::Mortgage, "ZXDYYWH", "ZXSJ"),
+    (Table::Fdcq2, Kind::Building, "", ""),
+];
+
 #[test]
 fn nothing_ends_and_nothing_stays_in_force_by_an_accident() {
     for at in 0..counties() {
         let mut random = Random::new(seed() + at);
         let mut county = County::new(&mut random);
         let mut expected = Vec::new();
-        for owner in 0..county.owners() {
+        for (owner, (table, kind, number_column, date_column)) in
+            (0..county.owners()).flat_map(|owner| ENDED_BY.map(|ended_by| (owner, ended_by)))
+        {
             let (status, means) = STATUSES[random.below(STATUSES.len())];
-            let (ending, ends) = ENDINGS[random.below(ENDINGS.len())];
-            county.set(Table::Cfdj, owner, "QSZT", status);
-            county.set(Table::Cfdj, owner, "JFDJSJ", ending);
-            expected.push((status, means, ending, ends));
-        }
-        county.accept("CFDJ.QSZT=某状态");
-        county.accept("CFDJ.QSZT=7");
-        let mut county = county.load(0).unwrap_or_else(|findings| panic!("{findings}"));
-        for (owner, (status, means, ending, ends)) in expected.into_iter().enumerate() {
-            let answer = ask(&mut county, owner, true);
-            let mut seizures = answer.units.iter().flat_map(|unit| &unit.registrations);
-            let seizure = seizures.find(|one| one.kind == Kind::Seizure);
-            let wanted = if ends == Some(true) || means == Some(Status::Ended) {
-                Some(Status::Ended)
-            } else if means == Some(Status::Provisional) {
-                None
-            } else {
-                Some(Status::Current)
-            };
-            let told = seizure.map(|one| one.status);
-            assert_eq!(told, wanted, "county {at}: QSZT {status:?}, JFDJSJ {ending:?}");
-            if let Some(seizure) = seizure.filter(|one| one.status == Status::Current) {
-                let is_doubtful = means.is_none() || ends.is_none();
-                assert_eq!(seizure.is_doubtful, is_doubtful, "county {at}: QSZT {status:?}, JFDJSJ {ending:?}");
+            let (number, does_end) = ENDING_NUMBERS[random.below(ENDING_NUMBERS.len())];
+            let (date, ends) = ENDINGS[random.below(ENDINGS.len())];
+            county.set(table, owner, "QSZT", status);
+            let has_marks = !date_column.is_empty();
+            if has_marks {
+                county.set(table, owner, number_column, number);
+                county.set(table, owner, date_column, date);
             }
+            let (does_end, ends) = if has_marks { (does_end, ends) } else { (false, Some(false)) };
+            let wanted = if does_end || ends == Some(true) || means == Some(Status::Ended) {
+                Some(Status::Ended)
+            } else {
+                means.or(Some(Status::Current)).filter(|status| *status != Status::Provisional)
+            };
+            let is_doubtful = wanted == Some(Status::Current) && (means.is_none() || ends.is_none());
+            expected.push((owner, kind, wanted, is_doubtful, format!("{table:?} {status:?} {number:?} {date:?}")));
+        }
+        for table in ["CFDJ", "DYAQ", "FDCQ2"] {
+            county.accept(&format!("{table}.QSZT=某状态"));
+            county.accept(&format!("{table}.QSZT=7"));
+        }
+        let mut county = county.load(0).unwrap_or_else(|findings| panic!("{findings}"));
+        for (owner, kind, wanted, is_doubtful, texts) in expected {
+            let answer = ask(&mut county, owner, true);
+            let mut all = answer.units.iter().flat_map(|unit| &unit.registrations);
+            let told = all.find(|one| one.kind == kind);
+            assert_eq!(told.map(|one| one.status), wanted, "county {at}: {texts}");
+            assert_eq!(told.is_some_and(|one| one.is_doubtful), is_doubtful, "county {at}: {texts}");
         }
     }
 }

@@ -43,6 +43,11 @@ fn a_charge_on_a_text_that_is_no_unit_number_needs_a_right_there() {
     let held = charge("BDCDYH=老区2022地块").row(Table::Fdcq2, "BDCDYH=老区2022地块; YWH=701; QSZT=1").load().unwrap();
     assert_eq!(held.unit("老区2022地块").registrations.len(), 2);
     charge(&format!("BDCDYH=老区2022地块、{FLAT_A}")).load().unwrap();
+    let mortgage = Package::default()
+        .row(Table::Dyaq, "BDCDYH=老区2022地块; YWH=703; QSZT=1")
+        .row(Table::Dywqd, "YWH=703; FWBH=屋2021")
+        .row(Table::H, "FWBM=屋2021; ZL=幻路1号");
+    assert!(matches!(mortgage.load(), Err(LoadError::Findings(_))), "a house that nobody has a right on");
 }
 
 #[test]

@@ -217,13 +217,15 @@ impl County {
             let own = cells(person, &[Table::Qlr], &numbers);
             let is_bare = own.is_empty() && !cells(person, &[Table::Qlr], &["BDCDYH"]).is_empty();
             let at = |table: Table, of: usize, column: &str| self.get(table, of, column).to_owned();
-            // A number that several share says whose a row is only where the person's own right on the unit does not have it.
+            // A number that several share says whose a row is only where the person's own right on the unit does not have it, or
+            // is no longer tied to the person's row by its business number.
+            let is_tied = at(Table::Qlr, person, "YWH") == at(Table::Fdcq2, person, "YWH");
             let unit = at(Table::Qlr, person, "BDCDYH");
             let is_by_unit = of_kind.iter().any(|table| {
                 let is_of = |column: &str| {
                     let cell = at(Table::Qlr, person, column);
                     let own = ["BDCDYH", column].map(|column| at(Table::Fdcq2, person, column));
-                    !cell.is_empty() && cell == at(*table, other, column) && own != [unit.clone(), cell]
+                    !cell.is_empty() && cell == at(*table, other, column) && (!is_tied || own != [unit.clone(), cell])
                 };
                 unit == at(*table, other, "BDCDYH") && ["YWH", "BDCQZH"].into_iter().any(is_of)
             });
