@@ -72,10 +72,7 @@ impl Assembler {
                 let groups = apart.into_iter();
                 groups.filter_map(|(group, rows)| self.take_rows(PlaceKind::Group(&group), rows)).collect()
             }
-            kind => {
-                let rows = shared::without_strays(rows, &mut self.refused);
-                self.take_rows(kind, rows).into_iter().collect()
-            }
+            kind => self.take_rows(kind, rows).into_iter().collect(),
         }
     }
 
@@ -169,6 +166,7 @@ impl Assembler {
             self.count(registration);
         }
         number_waiting(&mut registrations);
+        self.refuse_strays(&registrations);
         let (area, area_unit) = unit_rows.area();
         let is_under_parcel = !place::is_parcel_unit(unit_rows.number);
         let mut noted_charges = Vec::new();
@@ -188,6 +186,20 @@ impl Assembler {
             position: unit_rows.position(),
             registrations: registrations.into_iter().map(|(registration, _)| registration).collect(),
             noted_charges,
+        }
+    }
+
+    /// Refuses charges in force on a text that is no unit number, where nobody has a right in force: it may be anybody's house,
+    /// and no answer would tell them.
+    fn refuse_strays(&mut self, registrations: &[(Registration, &Right<'_>)]) {
+        let is_current = |registration: &Registration| registration.status == Status::Current;
+        let is_held = registrations.iter().any(|(registration, _)| {
+            let does_bring = registration.kind.is_ownership_or_use() || registration.kind == Kind::PreNotice;
+            does_bring && is_current(registration)
+        });
+        let strays = registrations.iter().filter(|(one, right)| is_current(one) && right.row.way == Way::Unsure);
+        for (_, right) in strays.filter(|_| !is_held) {
+            self.refused.place(right.row.line, Reason::NobodysUnit);
         }
     }
 

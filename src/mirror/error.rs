@@ -97,7 +97,7 @@ pub enum Reason {
         "several rights of different certificates share its unit number, which is no unit number, and it names none of them"
     )]
     SharedUnit,
-    #[error("what it names is no unit number of 28 letters and digits, and no right stands under it")]
+    #[error("what it names is no unit number of 28 letters and digits, and no right in force stands under it")]
     NobodysUnit,
     #[error("its business number stands on mortgages of different certificates, and none of them names its unit")]
     SharedBusiness,

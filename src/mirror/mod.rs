@@ -65,7 +65,7 @@
 //! **Unit number.** A cell may hold several. What is no well-formed number joins only where it has four digits, is no filler and no cut number,
 //! and not where rights of ownership or use in force with no certificate in common stand under it: then each right makes a
 //! group with the rows that name its certificate, or its business number, and what names none cannot be placed (`shared`,
-//! D44). A charge on such a text where no right stands
+//! D44). A charge in force on such a text where no right in force stands
 //! cannot be placed either. So it is where only a certificate number holds together rights in force of one kind with different business numbers.
 //! A filler or a word for a business number or house code leads to no other unit. Its *parcel* is its first 19 characters; `…W00000000` is the parcel's own unit, `…F####0000` the building's.
 //!

@@ -34,19 +34,6 @@ pub(super) fn is_shared(rows: &[StagedRow]) -> bool {
     ties.iter().enumerate().any(|(at, one)| ties[..at].iter().any(|other| !is_one(one, other)))
 }
 
-/// The rows without charges on a text that is no unit number, where nobody has a right: such a text may be anybody's house.
-pub(super) fn without_strays(rows: Vec<StagedRow>, refused: &mut Refused) -> Vec<StagedRow> {
-    let is_held = rows.iter().any(|row| is_owning(row) || row.line.table == Table::Ygdj);
-    if is_held || rows.iter().all(|row| row.way != Way::Unsure) {
-        return rows;
-    }
-    let (strays, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.way == Way::Unsure);
-    for row in strays {
-        refused.place(row.line, Reason::NobodysUnit);
-    }
-    rows
-}
-
 /// The rows apart, each under the group of the right that it names; what names none is refused.
 pub(super) fn apart(rows: Vec<StagedRow>, refused: &mut Refused) -> Vec<(String, Vec<StagedRow>)> {
     let mut groups: Vec<Group> = Vec::new();

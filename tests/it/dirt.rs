@@ -137,7 +137,12 @@ fn with_two_columns_dirty_what_can_be_placed_is_shown_to_its_owner_and_the_rest_
                         || county.report.odd_values.iter().any(|odd| odd.column == column && odd.reason == reason)
                 };
                 // The list of another's house code, which is the register's own word, may have led it there.
-                let is_led_astray = table == Table::Dyaq && !rows.has_row_of(&clean, Table::Dywqd, person);
+                // So may a code that stands under one owner's right alone.
+                let is_code = |other: usize| {
+                    [Table::Fdcq2, Table::Jsydsyq].iter().any(|table| rows.get(*table, other, "BDCDYH") == unit)
+                };
+                let is_led_astray = (table == Table::Dyaq && !rows.has_row_of(&clean, Table::Dywqd, person))
+                    || (0..rows.people()).any(is_code);
                 let is_elsewhere = unit != clean.get(table, person, "BDCDYH") && (is_led_astray || is_counted());
                 assert!(is_told || is_elsewhere, "{name}: {person}'s {table:?} is nowhere: {rows:?}");
             }

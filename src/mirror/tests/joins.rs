@@ -40,6 +40,8 @@ fn a_charge_on_a_text_that_is_no_unit_number_needs_a_right_there() {
     let charge = |row: &str| Package::default().row(Table::Cfdj, &format!("{row}; YWH=703; QSZT=1"));
     assert_eq!(charge("BDCDYH=老区2022地块").refused().0, Table::Cfdj);
     assert_eq!(charge("BDCDYH=老区2022地块").row(Table::H, "BDCDYH=老区2022地块").refused().0, Table::Cfdj);
+    let former = charge("BDCDYH=老区2022地块").row(Table::Fdcq2, "BDCDYH=老区2022地块; YWH=701; QSZT=2");
+    assert_eq!(former.refused().0, Table::Cfdj);
     let held = charge("BDCDYH=老区2022地块").row(Table::Fdcq2, "BDCDYH=老区2022地块; YWH=701; QSZT=1").load().unwrap();
     assert_eq!(held.unit("老区2022地块").registrations.len(), 2);
     charge(&format!("BDCDYH=老区2022地块、{FLAT_A}")).load().unwrap();

@@ -212,7 +212,13 @@ impl County {
                 let owners: Vec<usize> = (0..self.people()).filter(|at| has(*at)).collect();
                 code == SHARED && owners == [person]
             });
-            is_by_code || lists || others.iter().any(|cell| own.contains(cell))
+            // A charge without unit number goes where the one right of its business number stands.
+            let is_by_business = of_kind.iter().any(|table| {
+                let (unit, number) = (self.get(*table, other, "BDCDYH"), self.get(*table, other, "YWH"));
+                let mut rights = [Table::Fdcq2, Table::Jsydsyq].into_iter();
+                unit.len() != 28 && !number.is_empty() && rights.any(|right| self.get(right, person, "YWH") == number)
+            });
+            is_by_business || is_by_code || lists || others.iter().any(|cell| own.contains(cell))
         } else {
             let own = cells(person, &[Table::Qlr], &numbers);
             let is_bare = own.is_empty() && !cells(person, &[Table::Qlr], &["BDCDYH"]).is_empty();
