@@ -7,6 +7,7 @@
 use rust_decimal::Decimal;
 
 use crate::domain::{
+    cell::decimal,
     kinds::{Field, Value},
     record::Registration,
 };
@@ -32,9 +33,14 @@ const RENMINBI: [&str; 5] = ["人民币", "人民币元", "元", "CNY", "RMB"];
 /// The unit of the message, in yuan.
 const MESSAGE_UNIT: i64 = 10_000;
 
+/// Signs of money, which some registers write in front of an amount.
+const SIGNS: [char; 2] = ['¥', '￥'];
+
 /// An amount as registered, and how many yuan one of it is.
 pub(super) struct Amount<'a> {
     registered: &'a str,
+    /// The amount; `None` where the text is no number.
+    number: Option<Decimal>,
     /// `None` where the unit or the currency is not known.
     unit: Option<i64>,
 }
@@ -45,23 +51,31 @@ pub(super) fn of<'a>(registration: &'a Registration, field: &Field) -> Amount<'a
         let fields = registration.kind.table().fields;
         fields.iter().find(|field| field.name == name).map_or("", |field| registration.details.get(field.tag))
     };
-    let unit = unit_of(beside("amount_unit")).filter(|_| is_renminbi(beside("currency")));
-    Amount { registered: registration.details.get(field.tag), unit }
+    let registered = registration.details.get(field.tag);
+    let unsigned = registered.trim().trim_start_matches(SIGNS);
+    let number = decimal::read(unsigned).and_then(|number| number.parse().ok());
+    // A sign of money speaks of yuan, and the register of 万元: without a word on the unit nobody knows which is meant.
+    let is_told = unsigned == registered.trim() || !folded(beside("amount_unit")).is_empty();
+    let unit = unit_of(beside("amount_unit")).filter(|_| is_told && is_renminbi(beside("currency")));
+    Amount { registered, number, unit }
 }
 
 impl Amount<'_> {
     /// The amount in 万元; as registered where it cannot be converted.
     pub(super) fn in_ten_thousand(&self) -> String {
         let registered = self.registered.to_owned();
-        let Some(unit) = self.unit.filter(|unit| *unit != MESSAGE_UNIT) else { return registered };
-        let Ok(number) = registered.trim().parse::<Decimal>() else { return registered };
+        let (Some(unit), Some(number)) = (self.unit, self.number) else { return registered };
+        if unit == MESSAGE_UNIT && decimal::is_plain(&registered) {
+            return registered;
+        }
         let converted = number.checked_mul(unit.into()).and_then(|yuan| yuan.checked_div(MESSAGE_UNIT.into()));
         converted.map_or(registered, |converted| converted.normalize().to_string())
     }
 
     /// Whether the message carries it in a unit that nobody knows.
     fn is_unknown(&self) -> bool {
-        !self.registered.is_empty() && self.unit.is_none()
+        let is_carried = self.unit == Some(MESSAGE_UNIT);
+        !self.registered.is_empty() && (self.unit.is_none() || (self.number.is_none() && !is_carried))
     }
 }
 
@@ -126,7 +140,12 @@ mod tests {
             ("850000", "元", "美元", "850000", 1),
             ("850000", "", "USD", "850000", 1),
             ("", "1", "", "", 0),
-            ("约八十", "元", "", "约八十", 0),
+            ("约八十", "万元", "", "约八十", 0),
+            ("约八十", "元", "", "约八十", 1),
+            ("￥850000", "元", "", "85", 0),
+            ("¥ 850,000.00", "元", "人民币", "85", 0),
+            ("￥85", "万元", "", "85", 0),
+            ("￥850000", "", "", "￥850000", 1),
         ] {
             assert_eq!(written(amount, unit, currency), (expected.to_owned(), unknown), "{amount} {unit} {currency}");
         }

@@ -114,7 +114,7 @@ impl Names {
         let mut names = Self::default();
         if !none::is_none(cell) {
             names.add(cell);
-            let parts: Vec<_> = split(cell);
+            let parts = split(cell);
             if parts.len() > 1 {
                 for part in parts {
                     names.add(part);
@@ -125,21 +125,34 @@ impl Names {
     }
 
     fn add(&mut self, text: &str) {
-        let whole = normal(text);
-        let mut current = vec![whole.as_str()];
-        let (name, note) = noted(&whole);
-        if let Some(former) = note.and_then(former) {
-            push(&mut self.former, former);
+        self.add_normal(&normal(text));
+        // Corner brackets stand for brackets in one register and for quotation marks in another: either is the name.
+        if text.contains(CORNERS) {
+            self.add_normal(&normal(&text.replace(CORNERS, "\"")));
+        }
+    }
+
+    fn add_normal(&mut self, whole: &str) {
+        let mut current = vec![whole];
+        let mut rest = whole;
+        while let Some((name, note)) = noted(rest) {
+            let former = former(note);
+            let is_dead = matches!(note, "已故" | "已去世" | "已死亡" | "亡故" | "去世");
+            if former.is_empty() && !is_dead {
+                break;
+            }
+            for former in former {
+                push(&mut self.former, former);
+            }
             current.push(name);
-        } else if note.is_some_and(|note| matches!(note, "已故" | "已去世" | "已死亡" | "亡故" | "去世")) {
-            current.push(name);
+            rest = name;
         }
         if let Some(inner) = whole.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'))
             && !inner.contains(['(', ')'])
         {
             current.push(inner);
         }
-        if let Some(first) = before_others(&whole) {
+        if let Some(first) = before_others(whole) {
             current.push(first);
         }
         for name in current {
@@ -159,12 +172,32 @@ fn push(names: &mut Vec<String>, name: &str) {
     }
 }
 
-/// The parts of a cell: at marks between names, and at blanks where each part may be a Chinese name by itself.
+/// Marks that stand between names.
+const SEPARATORS: [char; 12] = ['、', '，', ',', ';', '；', '/', '／', '|', '｜', '\n', '\r', '\t'];
+
+/// Corner brackets, which quote as often as they bracket.
+const CORNERS: [char; 10] = ['「', '」', '『', '』', '｢', '｣', '﹁', '﹂', '﹃', '﹄'];
+
+/// The parts of a cell: at marks between names, and at blanks where each part may be a Chinese name by itself. Marks in
+/// brackets that close again stand between former names, and part nothing.
 fn split(cell: &str) -> Vec<&str> {
-    let parts = cell
-        .split(['、', '，', ',', ';', '；', '/', '|', '\n', '\r', '\t'])
-        .map(str::trim)
-        .filter(|part| !part.is_empty());
+    let mut depth = 0_usize;
+    let outside = |one: char| match none::bracket(one) {
+        Some('(') => {
+            depth += 1;
+            false
+        }
+        Some(_) => {
+            depth = depth.saturating_sub(1);
+            false
+        }
+        None => depth == 0 && SEPARATORS.contains(&one),
+    };
+    let mut parts: Vec<&str> = cell.split(outside).collect();
+    if depth > 0 {
+        parts = cell.split(SEPARATORS).collect();
+    }
+    let parts = parts.into_iter().map(str::trim).filter(|part| !part.is_empty());
     parts
         .flat_map(|part| {
             let words: Vec<&str> = part.split_whitespace().collect();
@@ -176,21 +209,32 @@ fn split(cell: &str) -> Vec<&str> {
         .collect()
 }
 
-/// A name, and what stands in brackets behind it.
-fn noted(name: &str) -> (&str, Option<&str>) {
-    match name.strip_suffix(')').and_then(|rest| rest.split_once('(')) {
-        Some((name, note)) if !name.is_empty() => (name, Some(note)),
-        _ => (name, None),
-    }
+/// A name, and what stands in the last brackets behind it.
+fn noted(name: &str) -> Option<(&str, &str)> {
+    let rest = name.strip_suffix(')')?;
+    let mut depth = 1_usize;
+    let open = rest.char_indices().rev().find(|(_, one)| {
+        match one {
+            ')' => depth += 1,
+            '(' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    let (name, note) = rest.split_at(open?.0);
+    (!name.is_empty()).then(|| (name, &note[1..]))
 }
 
-/// The former name that a note gives: `原…`, `原名:…`, `曾用名…`.
-fn former(note: &str) -> Option<&str> {
-    let name = ["曾用名称", "曾用名", "原名称", "原名", "原", "更名前", "前身"]
-        .into_iter()
-        .find_map(|word| note.strip_prefix(word))?
-        .trim_start_matches([':', '为', '是', '·', '-']);
-    (name.chars().count() >= 2).then_some(name)
+/// The former names that a note gives: `原…`, `原名:…、…`, `曾用名…`.
+fn former(note: &str) -> Vec<&str> {
+    const WORDS: [&str; 7] = ["曾用名称", "曾用名", "原名称", "原名", "原", "更名前", "前身"];
+    let behind_word = |text| WORDS.into_iter().find_map(|word| str::strip_prefix(text, word));
+    if behind_word(note).is_none() {
+        return Vec::new();
+    }
+    let names = note.split(SEPARATORS).map(|name| behind_word(name).unwrap_or(name));
+    let names = names.map(|name| name.trim_start_matches([':', '为', '是', '·', '-']));
+    names.filter(|name| name.chars().count() >= 2).collect()
 }
 
 /// The first of several whom the cell does not name: `甲等3人`.
@@ -242,6 +286,11 @@ mod tests {
         {
             assert!(Names::of(text).current.contains(&"虚测乙".to_owned()), "{text}");
         }
+        let names = Names::of("虚测（集团）公司（原虚测旧（集团）公司、虚测老公司）（曾用名：虚测故公司）");
+        assert!(names.current.contains(&"虚测(集团)公司".to_owned()), "{names:?}");
+        assert_eq!(names.former, ["虚测故公司", "虚测旧(集团)公司", "虚测老公司"]);
+        assert!(Names::of("「虚测」公司").current.contains(&normal("“虚测”公司")));
+        assert!(Names::of("「虚测」公司").current.contains(&normal("（虚测）公司")));
         assert_eq!(Names::of("虚测（北京）分公司").current, ["虚测(北京)分公司"]);
         assert_eq!(Names::of("(null)"), Names::default());
     }

@@ -7,7 +7,9 @@
 use std::{borrow::Cow, fmt};
 
 use super::none;
-use crate::domain::identifiers::{citizen_check, is_citizen_shaped, is_citizen_valid, is_credit_valid, is_date};
+use crate::domain::identifiers::{
+    citizen_check, is_citizen_shaped, is_citizen_valid, is_credit_shaped, is_credit_valid, is_date,
+};
 
 /// How a number was damaged, so that it can no longer be compared (D38).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +79,7 @@ const LABELS: [&str; 18] = [
 ];
 
 /// Marks that stand between several numbers of one cell (D16, D41).
-const SEPARATORS: [char; 12] = ['、', '，', ',', ';', '；', '/', '|', '\n', '\r', '\t', '和', '及'];
+const SEPARATORS: [char; 14] = ['、', '，', ',', ';', '；', '/', '／', '|', '｜', '\n', '\r', '\t', '和', '及'];
 
 /// Reads the numbers of a cell of the register.
 #[must_use]
@@ -87,7 +89,10 @@ pub fn of_register(registered: &str) -> Numbers<'_> {
     if is_plain && registered.len() <= 18 {
         // Most cells are one number as it should be.
         match judged(registered) {
-            Judged::Usable => numbers.usable.push(Cow::Borrowed(registered)),
+            Judged::Usable => {
+                numbers.damaged = hides_number(registered).then_some(Damage::Entangled);
+                numbers.usable.push(Cow::Borrowed(registered));
+            }
             Judged::Nothing => {}
             Judged::Damaged(damage) => numbers.damaged = Some(damage),
         }
@@ -155,13 +160,13 @@ fn read_one(text: &str, numbers: &mut Numbers<'_>) {
             numbers.damaged.get_or_insert(damage);
         }
         Judged::Nothing => {}
-        Judged::Usable => match entangled(&number) {
-            Among::Alone => numbers.add(number),
-            Among::Found(inner) => numbers.add(inner.to_owned()),
-            Among::Lost => {
+        Judged::Usable => {
+            let among = Among::read(&number);
+            if among.is_damaged {
                 numbers.damaged.get_or_insert(Damage::Entangled);
             }
-        },
+            among.found.into_iter().for_each(|found| numbers.add(found.to_owned()));
+        }
     }
 }
 
@@ -287,7 +292,15 @@ fn bare(text: &str) -> String {
     while let Some(rest) = LABELS.iter().find_map(|label| text.strip_prefix(label)) {
         text = rest.trim_start_matches([':', ' ', '-', '为', '是']);
     }
-    text.to_owned()
+    behind_latin(text).unwrap_or(text).to_owned()
+}
+
+/// The identity number or credit code behind Latin words, as in `ID No. 9902…`.
+fn behind_latin(text: &str) -> Option<&str> {
+    let at = text.rfind(['.', ' ', ':', '-'])? + 1;
+    let (words, number) = text.split_at(at);
+    let is_label = words.chars().all(|one| one.is_ascii_uppercase() || matches!(one, '.' | ' ' | ':' | '-'));
+    (is_label && (is_citizen_valid(number) || is_credit_valid(number))).then_some(number)
 }
 
 /// The form in which numbers are compared: without blanks, dashes, dots and brackets.
@@ -304,7 +317,7 @@ fn is_long_number(text: &str) -> bool {
 fn glued(number: &str) -> Option<[&str; 2]> {
     let is_identity = |text: &str| match text.len() {
         18 => is_citizen_valid(text),
-        15 => text.bytes().all(|byte| byte.is_ascii_digit()) && is_date(&format!("19{}", &text[6..12])),
+        15 => is_old_citizen(text),
         _ => false,
     };
     if !number.is_ascii() || !matches!(number.len(), 30 | 33 | 36) {
@@ -316,34 +329,51 @@ fn glued(number: &str) -> Option<[&str; 2]> {
     })
 }
 
-/// A number and the text around it.
-enum Among<'a> {
-    /// The text is the number.
-    Alone,
-    /// A number with right check digits stands among other text.
-    Found(&'a str),
-    /// A number stands among other text, and cannot be told from it.
-    Lost,
+/// What is found of a number and the text around it (D41).
+#[derive(Default)]
+struct Among<'a> {
+    /// The numbers: the text itself, or what stands in it with right check digits.
+    found: Vec<&'a str>,
+    /// Whether another number stands in it that cannot be told from the text.
+    is_damaged: bool,
 }
 
-/// Whether the letters and digits of an identity number stand among other text (D41).
-fn entangled(number: &str) -> Among<'_> {
-    if number.len() <= 18 && number.is_ascii() {
-        return Among::Alone;
-    }
-    let mut longest = 0;
-    let mut rest = number;
-    while let Some(start) = rest.find(|one: char| one.is_ascii_alphanumeric()) {
-        let run = &rest[start..];
-        let end = run.find(|one: char| !one.is_ascii_alphanumeric()).unwrap_or(run.len());
-        if is_citizen_valid(&run[..end]) || is_credit_valid(&run[..end]) {
-            return Among::Found(&run[..end]);
+impl<'a> Among<'a> {
+    fn read(number: &'a str) -> Self {
+        if number.is_ascii() {
+            return Self { found: vec![number], is_damaged: hides_number(number) };
         }
-        longest = longest.max(run[..end].bytes().filter(u8::is_ascii_digit).count());
-        rest = &run[end..];
+        let mut among = Self::default();
+        for run in number.split(|one: char| !one.is_ascii_alphanumeric()) {
+            if is_citizen_valid(run) || is_credit_valid(run) {
+                among.found.push(run);
+            } else if run.bytes().filter(u8::is_ascii_digit).count() >= 15 {
+                among.is_damaged = true;
+            }
+        }
+        if among.found.is_empty() && !among.is_damaged {
+            among.found.push(number);
+        }
+        among
     }
-    // 19 letters and digits without any text are a number of their own, damaged or not.
-    if (longest >= 15 && !number.is_ascii()) || longest >= 20 { Among::Lost } else { Among::Alone }
+}
+
+/// Whether an identity number is fast to other letters and digits, as in `A9902…B`: the whole may be a number of its own
+/// kind, so it stays one, and the other is counted as damaged.
+fn hides_number(number: &str) -> bool {
+    if matches!(number.len(), ..16 | 18) || !number.is_ascii() {
+        return false;
+    }
+    let is_long_run = number.split(|one: char| !one.is_ascii_digit()).any(|run| match run.len() {
+        15 => is_old_citizen(run),
+        17 | 18 => true,
+        digits => digits >= 20,
+    });
+    is_long_run || (0..number.len().saturating_sub(17)).any(|at| is_citizen_valid(&number[at..at + 18]))
+}
+
+fn is_old_citizen(digits: &str) -> bool {
+    digits.bytes().all(|byte| byte.is_ascii_digit()) && is_date(&format!("19{}", &digits[6..12]))
 }
 
 /// Why a court's number cannot be one.
@@ -419,8 +449,10 @@ pub fn of_court(kind: &str, asked: &str) -> Result<String, CourtNumberError> {
 /// A number without the words around it: what is left of permits, passports and officers' certificates (D51).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stem {
-    /// Its letters and digits.
+    /// Its letters and digits from the first digit on.
     pub core: String,
+    /// Latin letters in front: of the number itself, behind those of a nationality or of the word passport.
+    letters: String,
     words: String,
 }
 
@@ -447,7 +479,9 @@ impl Stem {
             "证",
             "№",
         ];
-        if number.is_ascii() && matches!(number.len(), 15 | 18) && is_long_number(number) {
+        let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+        let is_identity = digits == number.len() && matches!(digits, 15 | 18) || number.len() == 18 && digits == 17;
+        if is_identity || is_credit_shaped(number) {
             return None;
         }
         let core: String = number.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -459,6 +493,8 @@ impl Stem {
             Some(rest) if !number.starts_with("NO") => rest.to_owned(),
             _ => core,
         };
+        let (letters, core) = core.split_at(core.find(|one: char| one.is_ascii_digit())?);
+        let (letters, core) = (letters.to_owned(), core.to_owned());
         // A Taiwan permit with its issue letter, as `99000001(B)`.
         let core = match core.as_bytes() {
             [digits @ .., b'A'..=b'Z'] if digits.len() == 8 && digits.iter().all(u8::is_ascii_digit) => {
@@ -466,13 +502,22 @@ impl Stem {
             }
             _ => core,
         };
-        (core.bytes().filter(u8::is_ascii_digit).count() >= 4).then_some(Self { core, words })
+        (core.bytes().filter(u8::is_ascii_digit).count() >= 4).then_some(Self { core, letters, words })
     }
 
     /// Whether both may be one number: equal but for words that one of them lacks.
     #[must_use]
     pub fn may_be(&self, other: &Self) -> bool {
-        self.core == other.core && (self.words == other.words || self.words.is_empty() || other.words.is_empty())
+        let (short, long) = if self.letters.len() < other.letters.len() {
+            (&self.letters, &other.letters)
+        } else {
+            (&other.letters, &self.letters)
+        };
+        // No number begins with so few letters as a nationality has: `CHN E…` is `E…`, and `G…` is not `…`.
+        let is_behind_word = long.strip_suffix(short.as_str()).is_some_and(|word| word.is_empty() || word.len() >= 3);
+        self.core == other.core
+            && is_behind_word
+            && (self.words == other.words || self.words.is_empty() || other.words.is_empty())
     }
 }
 

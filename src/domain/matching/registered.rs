@@ -82,15 +82,15 @@ impl Numbers<'_> {
         self.usable.iter().any(|number| number.organisation().is_some())
     }
 
-    /// Whether a holder filed as a person may be a body: by a number that no identity card has, or a name that no person
-    /// has. Such a one is counted, never shown, where a body of that name is asked about.
+    /// Whether a holder taken for a person may be a body: nobody filed it as a person, or its number is no identity card's, or
+    /// its name no person's. Such a one is counted, never shown, where a body of that name is asked about.
     pub(super) fn may_be_misfiled(&self, party: Registered<'_>) -> bool {
         let is_card =
             |number: &Number<'_>| matches!(number.text.len(), 15 | 18) && is_citizen_shaped_or_old(&number.text);
         let is_long = |name: &String| name.chars().count() >= 5 && !name.contains('\u{B7}');
         // A short cell holds no long name, and needs no reading.
         let may_be_long = || party.name.chars().count() >= 5 && party.names().current.iter().any(is_long);
-        !self.usable.iter().all(is_card) || may_be_long()
+        code::folded(party.holder_kind) != "1" || !self.usable.iter().all(is_card) || may_be_long()
     }
 }
 

@@ -33,6 +33,8 @@ fn dress_is_form() {
         "\u{202D}990202197903051015\u{202C}",
         "990202\u{0}197903051015\u{FE0F}",
         "９９０２０２１９７９０３０５１０１５",
+        "No.990202197903051015",
+        "ID No: 990202197903051015",
     ] {
         assert_eq!(usable(text), [PERSON], "{text:?}");
     }
@@ -45,6 +47,9 @@ fn a_cell_may_hold_several_numbers() {
         "990202197903051015 990202198106072029",
         "990202197903051015\n990202198106072029",
         "990202197903051015|990202198106072029",
+        "990202197903051015｜990202198106072029",
+        "990202197903051015／990202198106072029",
+        "夫990202197903051015妻990202198106072029",
         "990202197903051015和990202198106072029",
         "990202197903051015及990202198106072029",
         "990202197903051015990202198106072029",
@@ -73,6 +78,26 @@ fn damage_is_told_by_kind() {
         ("甲某990202197903051016乙某", Damage::Entangled),
     ] {
         assert_eq!(of_register(text), Numbers { usable: Vec::new(), damaged: Some(damage) }, "{text}");
+    }
+}
+
+#[test]
+fn a_number_fast_to_others_is_told_beside_the_whole() {
+    for text in [
+        "A990202197903051015B",
+        "990202197903051015X1",
+        "A990202790305101",
+        "A990202790305101B",
+        "9902021979030510151",
+        "AB990202197903051016",
+    ] {
+        let whole = of_register(text);
+        assert_eq!((usable(text), whole.damaged), (vec![text.to_owned()], Some(Damage::Entangled)), "{text}");
+    }
+    let mixed = of_register("甲990202197903051015乙990202198106072020");
+    assert_eq!((mixed.usable, mixed.damaged), (vec![Cow::from(PERSON)], Some(Damage::Entangled)));
+    for text in ["99010120001234567X", "91990100MA9XK2P15L", "USA310079030501", "6222029902020000001"] {
+        assert_eq!(of_register(text).damaged, None, "{text}");
     }
 }
 
@@ -132,6 +157,12 @@ fn stems_differ_only_in_words() {
     assert!(stem("E99000001").may_be(&stem("中国护照E99000001")));
     assert!(stem("99000001").may_be(&stem("台胞证99000001")));
     assert!(stem("99000001").may_be(&stem("99000001(B)")));
+    for text in ["CHN E99000001", "PASSPORT E99000001", "Passport No. E99000001", "CHINA E99000001"] {
+        assert!(stem("E99000001").may_be(&stem(text)), "{text}");
+    }
+    assert!(stem("EA9000001").may_be(&stem("CHN EA9000001")));
+    assert!(!stem("E99000001").may_be(&stem("99000001")));
+    assert!(!stem("E99000001").may_be(&stem("G99000001")));
     assert_eq!(Stem::of(PERSON), None);
 }
 
