@@ -1,6 +1,6 @@
 //! What a generation's file says of itself: the table `meta`.
 //!
-//! Format 5 has the table of the quarantine, which format 4 had not. Format 3 has quarantine, accepted gaps and mapped words among the facts, and tells a noted charge's place; format 2 had not.
+//! Format 6 has other search keys for passports and permits. Format 5 has the table of the quarantine, which format 4 had not. Format 3 has quarantine, accepted gaps and mapped words among the facts, and tells a noted charge's place; format 2 had not.
 //!
 //! | key | value |
 //! |---|---|
@@ -24,7 +24,7 @@ use crate::{
 use super::write::Counts;
 
 /// The version of the file's layout.
-pub(super) const FORMAT: u32 = 5;
+pub(super) const FORMAT: u32 = 6;
 
 /// The version of the rules by which rows are joined; goes up where the same package would compile otherwise.
 pub(super) const RULES: u32 = 2;
