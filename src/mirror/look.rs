@@ -6,19 +6,22 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::{
-    cell::{Vocabulary, name},
+    cell::{Vocabulary, column, name},
     tables::{Row, RowSource, Table, Visited},
 };
 
 use super::{
     references::{References, Wanted},
     resolve::Ties,
-    stage::{cleaned, house_code, units_of},
+    stage::{house_code, units_of},
     staged::Place,
 };
 
 /// Tables whose rows find their unit by other rows where they lack a unit number.
 const LOOKED_UP: [Table; 3] = [Table::Qlr, Table::Zxdj, Table::Fdcqxm];
+
+/// The columns that the first look reads, and therefore cleans; the others stay as they stand.
+const COLUMNS: [&str; 10] = ["BDCDYH", "YWH", "BDCQZH", "BDCDJZMH", "QSZT", "GYFS", "QLRMC", "DYR", "FWBH", "FWBM"];
 
 /// Looks at what will be looked up, and notes what it needs.
 pub(super) fn look<S: RowSource>(
@@ -53,7 +56,7 @@ pub(super) fn look<S: RowSource>(
     Ok(())
 }
 
-/// Hands over the rows of a table as cleaned; what cannot be read is told when the rows are sent to their places.
+/// Hands over the rows of a table, with [`COLUMNS`] cleaned; what cannot be read is told when the rows are sent to their places.
 fn visit<S: RowSource>(
     source: &mut S,
     table: Table,
@@ -63,10 +66,16 @@ fn visit<S: RowSource>(
     if source.row_count(table).is_none() {
         return Ok(());
     }
+    let columns = table.columns();
+    let read: Vec<usize> = (0..columns.len()).filter(|at| COLUMNS.contains(&columns[*at])).collect();
     source.visit(table, &mut |visited| {
         if let Visited::Row(row) = visited {
-            let values = cleaned(row, vocabulary, |_, _| {});
-            let values: Vec<&str> = values.iter().map(|value| &**value).collect();
+            let clean = |at: &usize| column::clean(table, *at, row.values[*at], vocabulary).value;
+            let cleaned: Vec<_> = read.iter().map(clean).collect();
+            let mut values = row.values.to_vec();
+            for (at, value) in read.iter().zip(&cleaned) {
+                values[*at] = value;
+            }
             see(Row { values: &values, ..row });
         }
     })

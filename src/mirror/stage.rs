@@ -122,7 +122,7 @@ struct Stager<'a, O> {
 }
 
 /// The cells of a row as values; what is odd of them goes to `note` by position.
-pub(super) fn cleaned<'r>(
+fn cleaned<'r>(
     row: Row<'r>,
     vocabulary: &Vocabulary,
     mut note: impl FnMut(usize, column::Oddity),
