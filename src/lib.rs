@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! bytes ─ rpc ─ who calls? ─ is all stated? ─ may they ask this? ─ asked before? ─ mirror ─ compose ─ ledger ─ bytes + receipt
-//!               server::tls  domain::inquiry  service::policy      ledger          reader   pure      one writer, group commit
+//!              service::calls  domain::inquiry  service::policy     ledger          reader   pure      one writer, group commit
 //!                            └ or refused, with every bad field named at once
 //! ```
 //!
@@ -20,7 +20,8 @@
 //! # Layers
 //!
 //! `domain` and `keys` know nothing of ours; `spec`, `package`, `mirror` and `ledger` know `domain` and never each other
-//! (`mirror` and `ledger` seal with `keys`); `service` joins them; `rpc` serves `service`; `server`, `config` and `cli` stand on top. `tests/it/tidy.rs` holds this.
+//! (`mirror` and `ledger` seal with `keys`); `service` joins them, and has one way in, [`service::calls`]; `rpc` brings calls to it;
+//! `server`, `config` and `cli` stand on top. `tests/it/tidy.rs` holds this.
 //!
 //! # Invariants
 //!

@@ -11,7 +11,7 @@ use crate::{
     ledger::Ledger,
     rpc::query::QueryService,
     server::{Bound, admin::Socket, tls},
-    service::{answer::Responder, engine::Engine, exchange::Exchange, policy::Policy},
+    service::{answer::Responder, calls::Calls, engine::Engine, exchange::Exchange, policy::Policy},
     telemetry,
 };
 
@@ -97,7 +97,7 @@ pub(super) async fn prepare(config: &Config) -> Result<Prepared, Failure> {
     let exchange = Exchange::new(config.exchange.clone());
     let answer_bytes_max = message_bytes_max.saturating_sub(RECEIPT_ROOM_BYTES);
     let responder = Responder::new(Arc::new(engine), Arc::clone(&ledger), answer_bytes_max);
-    let service = QueryService::new(responder, Arc::new(policy), exchange);
+    let service = QueryService::new(Calls::new(responder, policy, exchange));
     Ok(Prepared { bound, service, ledger, socket })
 }
 

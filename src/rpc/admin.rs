@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status, transport::server::UdsConnectInfo};
 
 use super::{
     admin_contract::{Act, RecordRequest, RecordResponse, admin_service_server},
-    status::{ledger_unavailable, refused_admin},
+    status::{of_unavailable, refused_admin},
 };
 use crate::{
     ledger::Ledger,
@@ -61,7 +61,8 @@ impl admin_service_server::AdminService for AdminService {
             ));
         }
         let by = format!("uid {uid}");
-        let entry = record::act(&self.ledger, act, &detail, &by).await.map_err(ledger_unavailable)?;
+        let entry =
+            record::act(&self.ledger, act, &detail, &by).await.map_err(|error| of_unavailable(&error.into()))?;
         Ok(Response::new(RecordResponse { entry }))
     }
 }

@@ -1,9 +1,8 @@
-//! The gRPC edge: who calls, may they ask this, what do they ask, and how a refusal is told.
+//! The gRPC edge: what is asked, in the contract's words, and how an outcome is told.
 //!
 //! The only room that knows the contract's generated types; what passes its border are drafts, bytes and statuses.
 
 pub mod admin;
-pub mod peer;
 pub mod query;
 mod status;
 pub mod wire;

@@ -7,7 +7,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::{
     ledger::AppendError,
-    service::{answer::AnswerError, refusal::Refusal},
+    service::{answer::Unavailable, refusal::Refusal},
 };
 
 /// The domain of every `ErrorInfo`.
@@ -20,7 +20,7 @@ const RETRY: Duration = Duration::from_millis(200);
 const STRANGERS_RETRY: Duration = Duration::from_secs(5);
 
 /// The status of a refusal, naming the ledger entry that records it.
-pub(super) fn of_refusal(refusal: &Refusal, entry: Option<u64>) -> Status {
+pub(super) fn of_refusal(refusal: &Refusal, entry: u64) -> Status {
     let code = match refusal {
         Refusal::NoCertificate | Refusal::ForeignCertificate => Code::Unauthenticated,
         Refusal::UnknownGateway { .. } | Refusal::CourtNotAllowed => Code::PermissionDenied,
@@ -31,8 +31,8 @@ pub(super) fn of_refusal(refusal: &Refusal, entry: Option<u64>) -> Status {
         Refusal::CourtSystemError(_) | Refusal::AnswerRemoved { .. } => Code::FailedPrecondition,
     };
     let mut details = ErrorDetails::new();
-    let metadata = entry.map(|entry| ("entry".to_owned(), entry.to_string()));
-    details.set_error_info(refusal.reason(), DOMAIN, metadata.into_iter().collect::<HashMap<_, _>>());
+    let metadata = HashMap::from([("entry".to_owned(), entry.to_string())]);
+    details.set_error_info(refusal.reason(), DOMAIN, metadata);
     if let Refusal::BadInquiry(violations) = refusal {
         for violation in violations {
             details.add_bad_request_violation(violation.field, violation.description.as_str());
@@ -41,52 +41,38 @@ pub(super) fn of_refusal(refusal: &Refusal, entry: Option<u64>) -> Status {
     Status::with_error_details(code, refusal.to_string(), details)
 }
 
-/// The status of a call that found no answer for a reason that is none of its own.
-pub(super) fn of_answer(error: &AnswerError) -> Status {
-    match error {
-        AnswerError::Overloaded(_) => retry(Code::ResourceExhausted, "OVERLOADED", error.to_string()),
-        AnswerError::Ledger(error) => ledger_unavailable(*error),
-        AnswerError::Stopped => retry(Code::Unavailable, "STOPPED", error.to_string()),
-        AnswerError::Evidence(_) => retry(
+/// The status of a call about which nothing was decided.
+pub(super) fn of_unavailable(why: &Unavailable) -> Status {
+    let (code, retry, text) = match why {
+        Unavailable::Overloaded(_) | Unavailable::Ledger(AppendError::Overloaded) => {
+            (Code::ResourceExhausted, Some(RETRY), why.to_string())
+        }
+        Unavailable::Ledger(AppendError::Unavailable) | Unavailable::Stopped => {
+            (Code::Unavailable, Some(RETRY), why.to_string())
+        }
+        Unavailable::Evidence(_) => (
             Code::Unavailable,
-            "LEDGER_UNREADABLE",
+            Some(RETRY),
             "what was answered before cannot be read: the authority's operators find the cause in their log".into(),
         ),
-        AnswerError::Draft(_) => Status::with_error_details(
+        Unavailable::Draft(_) => (
             Code::Internal,
-            "the register's mirror could not be read: the authority's operators find the cause in their log",
-            details("MIRROR_UNREADABLE"),
+            None,
+            "the register's mirror could not be read: the authority's operators find the cause in their log".into(),
         ),
-        AnswerError::Refused(refusal) => of_refusal(refusal, None),
+        Unavailable::TooManyStrangers => (Code::ResourceExhausted, Some(STRANGERS_RETRY), why.to_string()),
+    };
+    let mut details = details(why.reason());
+    if retry.is_some() {
+        details.set_retry_info(retry);
     }
-}
-
-/// The status of whatever could not be recorded: nothing is told before its evidence is on disk.
-pub(super) fn ledger_unavailable(error: AppendError) -> Status {
-    match error {
-        AppendError::Overloaded => retry(Code::ResourceExhausted, "OVERLOADED", error.to_string()),
-        AppendError::Unavailable => retry(Code::Unavailable, "LEDGER_UNAVAILABLE", error.to_string()),
-    }
-}
-
-/// The status of a caller that is no listed gateway, where too many such come: it is turned away, and not recorded.
-pub(super) fn too_many_strangers() -> Status {
-    let mut details = details("TOO_MANY_STRANGERS");
-    details.set_retry_info(Some(STRANGERS_RETRY));
-    let text = "callers who are no listed gateway call too often: connect with a listed gateway's certificate";
-    Status::with_error_details(Code::ResourceExhausted, text, details)
+    Status::with_error_details(code, text, details)
 }
 
 /// A refusal of the daemon's own socket.
 pub(super) fn refused_admin(reason: &str, text: &str) -> Status {
     let code = if reason == "NOT_THE_DAEMONS_USER" { Code::PermissionDenied } else { Code::InvalidArgument };
     Status::with_error_details(code, text, details(reason))
-}
-
-fn retry(code: Code, reason: &str, text: String) -> Status {
-    let mut details = details(reason);
-    details.set_retry_info(Some(RETRY));
-    Status::with_error_details(code, text, details)
 }
 
 fn details(reason: &str) -> ErrorDetails {

@@ -28,7 +28,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Server, server::Connected};
 
 use self::gathered::Gathered;
-use crate::rpc::{contract::query_service_server::QueryServiceServer, peer::Peer, query::QueryService};
+use crate::{
+    rpc::{contract::query_service_server::QueryServiceServer, query::QueryService},
+    service::calls::Caller,
+};
 
 /// How the server listens.
 #[derive(Clone, Debug)]
@@ -147,9 +150,9 @@ async fn accept(
             let nodelay = stream.set_nodelay(true);
             match tokio::time::timeout(timeout, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) if nodelay.is_ok() => {
-                    let peer = judge.peer(stream.get_ref().1.peer_certificates());
+                    let caller = judge.caller(stream.get_ref().1.peer_certificates());
                     let stream = Gathered::new(stream);
-                    drop(accepted.send(Ok(Connection { stream, peer, _permit: permit })).await);
+                    drop(accepted.send(Ok(Connection { stream, caller, _permit: permit })).await);
                 }
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => tracing::debug!(%error, "handshake failed"),
@@ -162,15 +165,15 @@ async fn accept(
 /// A connection that shook hands, and who is at its other end.
 struct Connection {
     stream: Gathered<TlsStream<TcpStream>>,
-    peer: Peer,
+    caller: Caller,
     _permit: tokio::sync::OwnedSemaphorePermit,
 }
 
 impl Connected for Connection {
-    type ConnectInfo = Peer;
+    type ConnectInfo = Caller;
 
-    fn connect_info(&self) -> Peer {
-        self.peer.clone()
+    fn connect_info(&self) -> Caller {
+        self.caller.clone()
     }
 }
 

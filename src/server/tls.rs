@@ -2,7 +2,7 @@
 //!
 //! A caller without a certificate, or with a foreign one, gets an answer that says so instead of a connection that breaks:
 //! the handshake asks for a certificate and proves that the caller holds its key, the chain is judged right after it, and
-//! the judgement goes with the connection. Only [`Peer::Verified`] is ever listened to.
+//! the judgement goes with the connection. Only [`Caller::Verified`] is ever listened to.
 
 use std::{fs, io, ops::RangeInclusive, path::Path, sync::Arc};
 
@@ -17,7 +17,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject as _};
 
-use crate::rpc::peer::Peer;
+use crate::service::calls::Caller;
 
 /// Why the door cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -90,11 +90,11 @@ pub struct Judge(Arc<dyn ClientCertVerifier>);
 impl Judge {
     /// What the certificates of a connection tell of the caller.
     #[must_use]
-    pub fn peer(&self, shown: Option<&[CertificateDer<'_>]>) -> Peer {
-        let Some((own, intermediates)) = shown.and_then(<[_]>::split_first) else { return Peer::Anonymous };
+    pub fn caller(&self, shown: Option<&[CertificateDer<'_>]>) -> Caller {
+        let Some((own, intermediates)) = shown.and_then(<[_]>::split_first) else { return Caller::Anonymous };
         match self.judge(own, intermediates) {
-            Ok(()) => Peer::Verified(certificate_sha256(own)),
-            Err(_) => Peer::Foreign,
+            Ok(()) => Caller::Verified(certificate_sha256(own)),
+            Err(_) => Caller::Foreign,
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
     engine::{Desk, Engine, Overloaded, chain},
     policy::{Court, Gateway},
     post::{self, Post},
-    record::{self, Call},
+    record::{self, Call, Refused},
     refusal::Refusal,
 };
 use crate::{
@@ -23,9 +23,47 @@ use crate::{
     },
 };
 
-/// Why there is no answer.
+/// What becomes of a call; on record, wherever something was decided.
+pub enum Outcome {
+    /// It is answered.
+    Answered(Answered),
+    /// It is refused on its merits.
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// The ledger entry that says so.
+        entry: u64,
+    },
+    /// Nothing was decided about it: the same call may be answered later.
+    Unavailable(Unavailable),
+}
+
+impl Outcome {
+    /// The word for an answer, among those of [`Outcome::word`].
+    pub(super) const ANSWERED: &str = "ANSWERED";
+
+    /// What a refusal comes to, once the ledger was told of it.
+    pub(super) fn of_record(refusal: Refusal, recorded: Result<u64, AppendError>) -> Self {
+        match recorded {
+            Ok(entry) => Self::Refused { refusal, entry },
+            Err(error) => Self::Unavailable(error.into()),
+        }
+    }
+
+    /// A word for the log: the reason that the caller is told, too.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Answered(_) => Self::ANSWERED,
+            Self::Refused { refusal, .. } => refusal.reason(),
+            Self::Unavailable(why) => why.reason(),
+        }
+    }
+}
+
+/// Why nothing was decided about a call.
 #[derive(Debug, thiserror::Error)]
-pub enum AnswerError {
+pub enum Unavailable {
     /// Every reader has as much waiting as it may.
     #[error(transparent)]
     Overloaded(#[from] Overloaded),
@@ -35,15 +73,51 @@ pub enum AnswerError {
     /// The reader ended before it answered.
     #[error("the reader ended before it answered: ask again")]
     Stopped,
-    /// It could not be recorded, so there is none.
+    /// It could not be recorded.
     #[error(transparent)]
     Ledger(#[from] AppendError),
     /// What was answered before cannot be read.
     #[error("cannot read what was answered before")]
     Evidence(#[from] ReadError),
-    /// It is refused.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
+    /// The caller is no listed gateway, and too many such call.
+    #[error("callers who are no listed gateway call too often: connect with a listed gateway's certificate")]
+    TooManyStrangers,
+}
+
+impl Unavailable {
+    /// The stable word for it.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Overloaded(_) | Self::Ledger(AppendError::Overloaded) => "OVERLOADED",
+            Self::Draft(_) => "MIRROR_UNREADABLE",
+            Self::Stopped => "STOPPED",
+            Self::Ledger(AppendError::Unavailable) => "LEDGER_UNAVAILABLE",
+            Self::Evidence(_) => "LEDGER_UNREADABLE",
+            Self::TooManyStrangers => "TOO_MANY_STRANGERS",
+        }
+    }
+}
+
+/// Why there is no answer, before anything of it is on record.
+#[derive(Debug)]
+pub(super) enum AnswerError {
+    /// It is to be refused.
+    Refused(Refusal),
+    /// Nothing was decided.
+    Unavailable(Unavailable),
+}
+
+impl From<Refusal> for AnswerError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl<E: Into<Unavailable>> From<E> for AnswerError {
+    fn from(error: E) -> Self {
+        Self::Unavailable(error.into())
+    }
 }
 
 /// What a reader thread or the writer hands back.
@@ -96,6 +170,24 @@ impl Responder {
         &self.ledger
     }
 
+    /// Answers what `gateway` asks, or refuses it, on record either way.
+    pub async fn answer(&self, call: Call, gateway: &Arc<Gateway>, draft: &Arc<Draft>) -> Outcome {
+        match self.ask(call, gateway, draft).await {
+            Ok(answered) => Outcome::Answered(answered),
+            Err(AnswerError::Unavailable(why)) => Outcome::Unavailable(why),
+            Err(AnswerError::Refused(refusal)) => {
+                let (gateway, request) = (gateway.name.as_str(), draft.encode());
+                self.refuse(refusal, Refused { call, gateway, request: &request, draft: Some(draft) }).await
+            }
+        }
+    }
+
+    /// Records a refusal, and only then tells it.
+    pub(super) async fn refuse(&self, refusal: Refusal, refused: Refused<'_>) -> Outcome {
+        let recorded = record::refusal(&self.ledger, &refusal, refused).await;
+        Outcome::of_record(refusal, recorded)
+    }
+
     /// Answers what `gateway` asks; what was asked before under its number gets what it got then, byte for byte.
     ///
     /// Whatever can be is a reader's work, checking included: the runtime has one thread, which every call passes. So where too
@@ -105,8 +197,8 @@ impl Responder {
     ///
     /// # Errors
     ///
-    /// [`AnswerError`]; a [`Refusal`] is for the caller to record before it is told.
-    pub async fn ask(&self, call: Call, gateway: &Arc<Gateway>, draft: &Arc<Draft>) -> Result<Answered, AnswerError> {
+    /// [`AnswerError`]; a refusal has no entry yet.
+    async fn ask(&self, call: Call, gateway: &Arc<Gateway>, draft: &Arc<Draft>) -> Result<Answered, AnswerError> {
         let mut claim = None;
         loop {
             let (reply, replied) = oneshot::channel();
@@ -124,7 +216,7 @@ impl Responder {
                     asked.answer(desk, claim_waited_for, reply);
                 }
             })?;
-            match replied.await.map_err(|_| AnswerError::Stopped)?? {
+            match replied.await.map_err(|_| Unavailable::Stopped)?? {
                 Reply::Stored(answered) => return Ok(*answered),
                 Reply::Fresh(answer, written) => {
                     return Ok(Answered { answer, receipt: written.receipt(), opening: written.opening });
@@ -135,47 +227,55 @@ impl Responder {
         }
     }
 
-    /// Records bytes that answer `message` of `gateway` as a whole, unless it was answered before: then what it got.
-    ///
-    /// `compose` makes the answer, and says whether the same may be told again to whoever asks again.
+    /// Claims a message of `gateway` as a whole, or tells what it got before.
     ///
     /// # Errors
     ///
-    /// [`AnswerError`], of `compose` or of the ledger.
-    pub(super) async fn feedback<F, E>(&self, gateway: &str, message: Vec<u8>, compose: F) -> Result<Answered, E>
-    where
-        F: AsyncFnOnce() -> Result<Feedback, E>,
-        E: From<AnswerError>,
-    {
-        let digest = ring::digest::digest(&ring::digest::SHA256, &message);
+    /// [`AnswerError`], where the ledger cannot be read.
+    pub(super) async fn claim_message(&self, gateway: &str, message: &[u8]) -> Result<Claimant, AnswerError> {
+        let digest = ring::digest::digest(&ring::digest::SHA256, message);
         // A request number has no line feed, so no number of an inquiry stands for a message.
         let number = format!("\nmessage {}", crate::keys::hex(digest.as_ref()));
         let claim = self.claim(gateway, &number).await;
-        let asked = message.clone();
+        let asked = message.to_vec();
         let found = self.engine.run(move |desk, reply: oneshot::Sender<_>| {
             drop(reply.send(repeated(desk, &claim, &asked).map(|repeat| (repeat, claim))));
         });
-        let (repeat, claim) = found.await.map_err(AnswerError::from)?.ok_or(AnswerError::Stopped)??;
-        if let Some(Repeat::Same(answered)) = repeat {
-            return Ok(*answered);
-        }
-        let Feedback { bytes, is_final, detail, numbers } = compose().await?;
+        let (repeat, claim) = found.await?.ok_or(Unavailable::Stopped)??;
+        Ok(match repeat {
+            Some(Repeat::Same(answered)) => Claimant::Stored(answered),
+            Some(Repeat::Other { .. } | Repeat::Removed { .. }) | None => Claimant::First(claim),
+        })
+    }
+
+    /// Records a feedback message, which answers `message` of `gateway` as a whole.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`], where it is too large or cannot be recorded.
+    pub(super) async fn record_feedback(
+        &self,
+        gateway: &str,
+        message: &[u8],
+        claim: Claim,
+        feedback: Feedback,
+    ) -> Result<Answered, AnswerError> {
+        let Feedback { bytes, is_final, detail, numbers } = feedback;
         if bytes.len() > self.answer_bytes_max {
-            return Err(AnswerError::from(Refusal::AnswerTooLarge).into());
+            return Err(Refusal::AnswerTooLarge.into());
         }
         let claim = is_final.then_some(claim);
         let evidence = Evidence {
             facts: record::feedback_facts(gateway, &detail),
-            inquiry: Some(&message),
+            inquiry: Some(message),
             answer: Some(&bytes),
             claim: claim.as_ref(),
             terms: numbers.into_iter().map(|number| (crate::ledger::Term::Request, number.into())).collect(),
         };
-        let prepared =
-            self.ledger.prepare(Kind::Feedback, evidence).map_err(|_| AnswerError::Ledger(AppendError::Unavailable))?;
+        let prepared = self.ledger.prepare(Kind::Feedback, evidence).map_err(|_| AppendError::Unavailable)?;
         let (reply, written) = oneshot::channel();
         self.ledger.append(prepared, claim, move |result| drop(reply.send(result)));
-        let written = written.await.unwrap_or(Err(AppendError::Unavailable)).map_err(AnswerError::from)?;
+        let written = written.await.unwrap_or(Err(AppendError::Unavailable))?;
         Ok(Answered { answer: bytes, receipt: written.receipt(), opening: written.opening })
     }
 
@@ -189,6 +289,14 @@ impl Responder {
             }
         }
     }
+}
+
+/// Who claims a message.
+pub(super) enum Claimant {
+    /// Somebody who got this before.
+    Stored(Box<Answered>),
+    /// The first.
+    First(Claim),
 }
 
 /// A feedback message as composed.
@@ -206,8 +314,7 @@ pub(super) struct Feedback {
 /// What became of what is claimed; `None` where nothing was asked under it.
 fn repeated(desk: &mut Desk, claim: &Claim, inquiry: &[u8]) -> Result<Option<Repeat>, AnswerError> {
     let (ledger, reader) = desk.ledger()?;
-    let repeat = ledger.answered(claim, reader)?.map(|entry| reader.repeat(entry, inquiry)).transpose()?;
-    Ok(repeat)
+    Ok(ledger.answered(claim, reader)?.map(|entry| reader.repeat(entry, inquiry)).transpose()?)
 }
 
 /// An inquiry on a reader thread.
@@ -239,14 +346,14 @@ impl Asked {
                 };
                 return ledger.append(prepared, Some(claim), move |written| {
                     // The caller may have hung up; the evidence stands all the same.
-                    reply.send(written.map(|written| Reply::Fresh(bytes, written)).map_err(AnswerError::from));
+                    reply.send(written.map(|written| Reply::Fresh(bytes, written)).map_err(Into::into));
                 });
             }
             Err(error) => {
-                if matches!(error, AnswerError::Draft(_) | AnswerError::Evidence(_)) {
+                if let AnswerError::Unavailable(why @ (Unavailable::Draft(_) | Unavailable::Evidence(_))) = &error {
                     let generation =
                         desk.mirror().map(|(generation, _)| generation.name().to_owned()).unwrap_or_default();
-                    tracing::error!(generation, error = chain(&error), "cannot answer");
+                    tracing::error!(generation, error = chain(why), "cannot answer");
                     desk.clear();
                 }
                 Err(error)
@@ -296,8 +403,7 @@ impl Asked {
         let terms = record::answer_terms(&inquiry);
         let evidence = Evidence { facts, inquiry: Some(&asked), answer: Some(&bytes), claim: Some(&claim), terms };
         let (ledger, _) = desk.ledger()?;
-        let prepared =
-            ledger.prepare(Kind::Answer, evidence).map_err(|_| AnswerError::Ledger(AppendError::Unavailable))?;
+        let prepared = ledger.prepare(Kind::Answer, evidence).map_err(|_| AppendError::Unavailable)?;
         Ok(Drafted::Fresh(bytes, prepared, claim))
     }
 }

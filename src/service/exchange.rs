@@ -6,34 +6,21 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
+use super::{
+    answer::{self, AnswerError, Claimant, Outcome, Responder, Unavailable},
+    policy::Gateway,
+    record::{self, Call, Refused},
+    refusal::Refusal,
+};
 use crate::{
     domain::{answer::Answer, inquiry::Violation},
     ledger::Answered,
-    service::{
-        answer::{self, AnswerError, Responder},
-        policy::Gateway,
-        record::{self, Call, Refused},
-        refusal::Refusal,
-    },
     spec::{
         FeedbackOptions, Leaves,
         feedback::{self, Feedback, ResultItem},
-        request::{self, RequestItem, RequestMessage},
+        request::{self, ReadError, RequestItem, RequestMessage},
     },
 };
-
-pub use crate::spec::request::ReadError;
-
-/// Why a message gets no feedback.
-#[derive(Debug, thiserror::Error)]
-pub enum ExchangeError {
-    /// It is no request message of the specification, or an error report of the court side's system.
-    #[error("the request message cannot be read")]
-    Unreadable(#[from] request::ReadError),
-    /// An inquiry could not be answered for a reason that passes: the whole message is to be sent again.
-    #[error(transparent)]
-    Answer(#[from] AnswerError),
-}
 
 /// Speaks the specification, in the form that the court side agreed to.
 pub struct Exchange {
@@ -58,27 +45,48 @@ impl Exchange {
     /// Each request has an entry of its own, and the message as a whole another. The same message again gets the same
     /// feedback, unless one of its requests was refused: that may be mended meanwhile. An empty list of requests, the reply to a
     /// poll where nothing waits, gets a feedback with an empty BDCFKLIST and is recorded as every other (invariant 1, D53).
-    ///
-    /// # Errors
-    ///
-    /// Where the message cannot be read, or the responder does not answer.
-    pub async fn feedback(
+    pub async fn feedback(&self, responder: &Responder, gateway: &Arc<Gateway>, message: Vec<u8>) -> Outcome {
+        match self.answered(responder, gateway, &message).await {
+            Ok(answered) => Outcome::Answered(answered),
+            Err(AnswerError::Unavailable(why)) => Outcome::Unavailable(why),
+            Err(AnswerError::Refused(refusal)) => {
+                let gateway = gateway.name.as_str();
+                let refused = Refused { call: Call::Exchange, gateway, request: &message, draft: None };
+                responder.refuse(refusal, refused).await
+            }
+        }
+    }
+
+    async fn answered(
         &self,
         responder: &Responder,
         gateway: &Arc<Gateway>,
         message: &[u8],
-    ) -> Result<Answered, ExchangeError> {
-        let read = request::read(message)?;
-        let compose = async || self.compose(responder, gateway, &read).await;
-        responder.feedback(&gateway.name, message.to_vec(), compose).await
+    ) -> Result<Answered, AnswerError> {
+        let read = request::read(message).map_err(|error| match error {
+            ReadError::Reported(text) => Refusal::CourtSystemError(text),
+            why => Refusal::UnreadableMessage(why.to_string()),
+        })?;
+        match responder.claim_message(&gateway.name, message).await? {
+            Claimant::Stored(answered) => Ok(*answered),
+            Claimant::First(claim) => {
+                let feedback = self.compose(responder, gateway, &read).await?;
+                responder.record_feedback(&gateway.name, message, claim, feedback).await
+            }
+        }
     }
 
+    /// The feedback to a message, each of whose requests is on record.
+    ///
+    /// # Errors
+    ///
+    /// Where one could not be answered for a reason that passes: then the whole message is to be sent again.
     async fn compose(
         &self,
         responder: &Responder,
         gateway: &Arc<Gateway>,
         message: &RequestMessage,
-    ) -> Result<answer::Feedback, ExchangeError> {
+    ) -> Result<answer::Feedback, Unavailable> {
         let mut results = Vec::with_capacity(message.requests.len());
         let mut answer_count = 0;
         for item in &message.requests {
@@ -113,27 +121,24 @@ impl Exchange {
         gateway: &Arc<Gateway>,
         item: &RequestItem,
         leaves: Leaves,
-    ) -> Result<Resulting, ExchangeError> {
+    ) -> Result<Resulting, Unavailable> {
         let draft = Arc::new(item.to_draft());
-        let refusal = match responder.ask(Call::Exchange, gateway, &draft).await {
-            Ok(answered) => match Answer::decode(&answered.answer) {
-                Ok(answer) => {
+        let refusal = match responder.answer(Call::Exchange, gateway, &draft).await {
+            Outcome::Refused { refusal, .. } => refusal,
+            Outcome::Unavailable(why) => return Err(why),
+            Outcome::Answered(answered) => {
+                if let Ok(answer) = Answer::decode(&answered.answer) {
                     let item = feedback::found(&answer, &self.options, leaves);
                     return Ok(Resulting { item, is_answer: true });
                 }
-                Err(_) => Refusal::AnswerUnreadable,
-            },
-            Err(AnswerError::Refused(refusal)) => refusal,
-            Err(error) => return Err(error.into()),
+                let (gateway, request) = (gateway.name.as_str(), draft.encode());
+                let refused = Refused { call: Call::Exchange, gateway, request: &request, draft: Some(&draft) };
+                record::refusal(responder.ledger(), &Refusal::AnswerUnreadable, refused).await?;
+                Refusal::AnswerUnreadable
+            }
         };
-        let (gateway, request) = (gateway.name.as_str(), draft.encode());
-        let refused =
-            Refused { call: Call::Exchange, gateway, refusal: &refusal, request: &request, draft: Some(&draft) };
-        record::refusal(responder.ledger(), refused).await.map_err(AnswerError::from)?;
-        Ok(Resulting {
-            item: feedback::refused(&item.request_number, &told(&refusal), &self.options),
-            is_answer: false,
-        })
+        let item = feedback::refused(&item.request_number, &told(&refusal), &self.options);
+        Ok(Resulting { item, is_answer: false })
     }
 }
 

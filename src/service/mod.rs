@@ -2,8 +2,8 @@
 //!
 //! [`policy`] says who may ask, [`refusal`] why not, [`strangers`] how often that is recorded of whom nobody knows, [`draft`]
 //! is the pure step, [`engine`] has threads over the serving generation and the ledger, [`answer`] goes the whole way with
-//! evidence on disk before anything leaves, [`exchange`] does so for messages of the specification, [`replay`] composes an old
-//! answer again, and [`record`] says what the ledger is told.
+//! evidence on disk before anything leaves, [`exchange`] does so for messages of the specification, [`calls`] takes what every
+//! transport brings, [`replay`] composes an old answer again, and [`record`] says what the ledger is told.
 
 pub mod policy;
 
@@ -22,5 +22,7 @@ mod post;
 pub mod answer;
 
 pub mod exchange;
+
+pub mod calls;
 
 pub mod replay;

@@ -130,17 +130,15 @@ fn push_subject<'a>(terms: &mut Terms<'a>, subject: &'a Subject) {
 }
 
 /// A listed gateway's call that is refused.
-pub struct Refused<'a> {
+pub(super) struct Refused<'a> {
     /// By which call it came.
-    pub call: Call,
+    pub(super) call: Call,
     /// The operator's name for the gateway.
-    pub gateway: &'a str,
-    /// Why.
-    pub refusal: &'a Refusal,
+    pub(super) gateway: &'a str,
     /// What was sent. It is kept, sealed.
-    pub request: &'a [u8],
+    pub(super) request: &'a [u8],
     /// The same, where it is an inquiry.
-    pub draft: Option<&'a Draft>,
+    pub(super) draft: Option<&'a Draft>,
 }
 
 /// Records a refusal; returns the number of its entry.
@@ -148,8 +146,8 @@ pub struct Refused<'a> {
 /// # Errors
 ///
 /// [`AppendError`] where it cannot be recorded: then nothing may be said of it.
-pub async fn refusal(ledger: &Ledger, refused: Refused<'_>) -> Result<u64, AppendError> {
-    let Refused { call, gateway, refusal, request, draft } = refused;
+pub(super) async fn refusal(ledger: &Ledger, refusal: &Refusal, refused: Refused<'_>) -> Result<u64, AppendError> {
+    let Refused { call, gateway, request, draft } = refused;
     let is_kept = request.len() <= REFUSED_BYTES_MAX;
     let length = if is_kept { String::new() } else { format!("{} bytes, not kept", request.len()) };
     let evidence = Evidence {
@@ -167,7 +165,12 @@ pub async fn refusal(ledger: &Ledger, refused: Refused<'_>) -> Result<u64, Appen
 /// # Errors
 ///
 /// As [`refusal`].
-pub async fn stranger(ledger: &Ledger, call: Call, refusal: &Refusal, unrecorded: u64) -> Result<u64, AppendError> {
+pub(super) async fn stranger(
+    ledger: &Ledger,
+    call: Call,
+    refusal: &Refusal,
+    unrecorded: u64,
+) -> Result<u64, AppendError> {
     let before =
         if unrecorded == 0 { String::new() } else { format!("{unrecorded} such calls before it have no entry") };
     let evidence = Evidence { facts: refusal_facts(call, "", refusal, before), ..Evidence::default() };

@@ -32,3 +32,4 @@ mod second_path;
 mod support;
 mod tamper;
 mod tidy;
+mod transport;

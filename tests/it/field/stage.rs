@@ -2,8 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    error::Error,
-    fs, iter,
+    fs,
     path::Path,
     sync::{
         Arc,
@@ -18,7 +17,7 @@ use bdcd::{
     ledger::{self, Ledger, OpenError, note::Ed25519Signer, system_clock},
     mirror::Mirror,
     service::{
-        answer::{AnswerError, Responder},
+        answer::{Outcome, Responder},
         engine::{self, Engine},
         exchange::Exchange as Speaker,
         policy::{Court, Gateway},
@@ -118,16 +117,15 @@ impl Serving<'_> {
     /// What is wrong with the answer to a question; nothing where it is as the story tells.
     pub(super) fn ask(&self, ask: &Ask) -> Option<String> {
         let draft = Arc::new(draft_of(ask));
-        let answered = block_on(self.responder.ask(Call::Query, &self.stage.gateway, &draft));
-        let bytes = match answered {
-            Ok(answered) => answered.answer,
-            Err(AnswerError::Refused(Refusal::BadInquiry(violations))) => {
+        let bytes = match block_on(self.responder.answer(Call::Query, &self.stage.gateway, &draft)) {
+            Outcome::Answered(answered) => answered.answer,
+            Outcome::Refused { refusal: Refusal::BadInquiry(violations), .. } => {
                 let told: Vec<_> = violations.iter().map(|one| format!("{} {}", one.field, one.description)).collect();
                 let told = told.join("; ");
                 let is_expected = !ask.violation.is_empty() && told.contains(&ask.violation);
                 return (!is_expected).then(|| format!("violation = {told:?}"));
             }
-            Err(error) => panic!("{error}"),
+            other => panic!("{}", other.word()),
         };
         let answer = Answer::decode(&bytes).unwrap();
         assert!(answer.reconciles());
@@ -148,7 +146,8 @@ impl Serving<'_> {
     pub(super) fn exchange(&self, exchange: &Exchange) -> Option<String> {
         let speaker = Speaker::new(FeedbackOptions::default());
         let message = court::of_exchange(exchange);
-        let answered = block_on(speaker.feedback(&self.responder, &self.stage.gateway, message.as_bytes())).unwrap();
+        let outcome = block_on(speaker.feedback(&self.responder, &self.stage.gateway, message.into()));
+        let Outcome::Answered(answered) = outcome else { panic!("{}", outcome.word()) };
         let feedback = feedback::read(&answered.answer, Leaves::Plain).unwrap();
         let [result] = &feedback.results[..] else { panic!("one request has one result") };
         let counts: BTreeMap<String, usize> = result
@@ -180,11 +179,11 @@ impl Serving<'_> {
     pub(super) fn message(&self, message: &Message) -> Option<String> {
         let speaker = Speaker::new(FeedbackOptions { leaves: LeafMode::Plain, ..FeedbackOptions::default() });
         let bytes = court::bytes(message);
-        let answered = block_on(speaker.feedback(&self.responder, &self.stage.gateway, &bytes));
-        let feedback = match answered {
-            Ok(answered) => feedback::read(&answered.answer, Leaves::Plain).unwrap(),
-            Err(error) => {
-                let told = chain(&error);
+        let feedback = match block_on(speaker.feedback(&self.responder, &self.stage.gateway, bytes)) {
+            Outcome::Answered(answered) => feedback::read(&answered.answer, Leaves::Plain).unwrap(),
+            Outcome::Unavailable(why) => panic!("{why}"),
+            Outcome::Refused { refusal, .. } => {
+                let told = refusal.to_string();
                 let is_expected = !message.refused.is_empty() && told.contains(&message.refused);
                 return (!is_expected).then(|| format!("refused = {told:?}"));
             }
@@ -197,12 +196,6 @@ impl Serving<'_> {
             && message.says.iter().all(|text| said.contains(text));
         (!is_right).then(|| format!("results = {results:?} MESSAGE {said}"))
     }
-}
-
-/// An error with its causes.
-fn chain(error: &dyn Error) -> String {
-    let causes = iter::successors(error.source(), |cause| (*cause).source());
-    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
 /// The texts of an element in the items of a list (`CFDJ/CFQSSJ`), those of holders included (`FDCQ/XM`).

@@ -1,0 +1,145 @@
+//! The one way in: whatever comes of a call is on record before its transport hears of it (invariant 1).
+//!
+//! A transport tells who calls and what is asked, and converts the [`Outcome`]; it knows nothing of the ledger, the policy or
+//! the limits of strangers.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use super::{
+    answer::{Outcome, Responder, Unavailable},
+    exchange::Exchange,
+    policy::{Gateway, Policy},
+    record::{self, Call},
+    refusal::Refusal,
+    strangers::{Admission, Strangers},
+};
+use crate::{domain::inquiry::Draft, keys::hex, ledger::AppendError};
+
+/// Who is at the other end of a connection, as far as its handshake tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// It showed a certificate of the client authority; its SHA-256.
+    Verified([u8; 32]),
+    /// It showed a certificate that does not verify: of another authority, or expired.
+    Foreign,
+    /// It showed none.
+    Anonymous,
+}
+
+/// What is asked, as it came.
+pub enum Request {
+    /// One inquiry.
+    Query(Arc<Draft>),
+    /// A message of the specification.
+    Exchange(Vec<u8>),
+}
+
+impl Request {
+    fn call(&self) -> Call {
+        match self {
+            Self::Query(_) => Call::Query,
+            Self::Exchange(_) => Call::Exchange,
+        }
+    }
+}
+
+/// Takes the calls of every transport.
+#[derive(Clone)]
+pub struct Calls {
+    responder: Responder,
+    policy: Arc<Policy>,
+    exchange: Arc<Exchange>,
+    strangers: Arc<Strangers>,
+    count: Arc<AtomicU64>,
+}
+
+impl Calls {
+    /// Calls for the gateways of `policy`, answered by `responder`.
+    #[must_use]
+    pub fn new(responder: Responder, policy: Policy, exchange: Exchange) -> Self {
+        Self {
+            responder,
+            policy: Arc::new(policy),
+            exchange: Arc::new(exchange),
+            strangers: Arc::default(),
+            count: Arc::default(),
+        }
+    }
+
+    /// Answers or refuses what `caller` asks, on record either way, and tells the log what became of it.
+    pub async fn take(&self, caller: &Caller, request: Request) -> Outcome {
+        let (start, call) = (now(), request.call());
+        let gateway = match self.gateway(caller) {
+            Ok(gateway) => gateway,
+            Err(refusal) => return self.refuse_stranger(start, call, &refusal).await,
+        };
+        let outcome = match request {
+            Request::Query(draft) => self.responder.answer(Call::Query, gateway, &draft).await,
+            Request::Exchange(message) => self.exchange.feedback(&self.responder, gateway, message).await,
+        };
+        self.log(call, &gateway.name, start, &outcome);
+        outcome
+    }
+
+    /// The gateway that calls.
+    fn gateway(&self, caller: &Caller) -> Result<&Arc<Gateway>, Refusal> {
+        match caller {
+            Caller::Verified(sha256) => {
+                self.policy.gateway(sha256).ok_or_else(|| Refusal::UnknownGateway { certificate: hex(sha256) })
+            }
+            Caller::Foreign => Err(Refusal::ForeignCertificate),
+            Caller::Anonymous => Err(Refusal::NoCertificate),
+        }
+    }
+
+    /// Refuses a caller that is no listed gateway, unless too many come: then it is turned away, and counted.
+    async fn refuse_stranger(&self, start: Instant, call: Call, refusal: &Refusal) -> Outcome {
+        let unrecorded = match self.strangers.admit(refusal, start) {
+            Admission::Refused { unrecorded } => unrecorded,
+            Admission::TurnedAway { is_news } => {
+                if is_news {
+                    let reason = refusal.reason();
+                    tracing::warn!(reason, "callers who are no listed gateway keep calling, and are turned away");
+                }
+                return Outcome::Unavailable(Unavailable::TooManyStrangers);
+            }
+        };
+        let (calls, refusal) = (self.clone(), refusal.clone());
+        // A task of its own: a caller who hangs up shall not take the count along.
+        let recorded = tokio::spawn(async move {
+            let recorded = record::stranger(calls.responder.ledger(), call, &refusal, unrecorded).await;
+            if recorded.is_err() {
+                calls.strangers.count_unrecorded(&refusal, unrecorded + 1);
+            }
+            let outcome = Outcome::of_record(refusal, recorded);
+            calls.log(call, "", start, &outcome);
+            outcome
+        });
+        recorded.await.unwrap_or_else(|_| Outcome::Unavailable(AppendError::Unavailable.into()))
+    }
+
+    /// Tells the log of a call that ended: who, what became of it, how long it took; nothing of what was asked.
+    ///
+    /// An answer is told at `debug` alone: it stands in the ledger, and where many come a line for each would bury, or by the
+    /// rate limit of the system's journal cost, what an operator needs to know.
+    fn log(&self, call: Call, gateway: &str, start: Instant, outcome: &Outcome) {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let took_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let (method, outcome) = (call.word(), outcome.word());
+        if outcome == Outcome::ANSWERED {
+            tracing::debug!(number, method, gateway, outcome, took_us, "call ended");
+        } else {
+            tracing::info!(number, method, gateway, outcome, took_us, "call ended");
+        }
+    }
+}
+
+fn now() -> Instant {
+    Instant::now()
+}
