@@ -9,7 +9,7 @@ use super::{
     engine::{Desk, Engine, Overloaded, chain},
     policy::{Court, Gateway},
     post::{self, Post},
-    record::{self, Call, Refused},
+    record::{self, Asking, Call, Refused},
     refusal::Refusal,
 };
 use crate::{
@@ -136,17 +136,6 @@ enum Reply {
 type Replied = Result<Reply, AnswerError>;
 
 type Sender = post::Sender<Replied>;
-
-/// Who asks, as policy knows them.
-#[derive(Clone, Copy)]
-pub struct Asking<'a> {
-    /// By which call.
-    pub call: Call,
-    /// The operator's name for the gateway.
-    pub gateway: &'a str,
-    /// The court that it speaks for, as the operator listed it.
-    pub court: &'a Court,
-}
 
 /// Answers inquiries; nothing leaves before its evidence is on disk (invariant 1).
 #[derive(Clone)]

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::{answer::Asking, refusal::Refusal};
+use super::{policy::Court, refusal::Refusal};
 use crate::{
     domain::{
         answer::RULES_VERSION,
@@ -46,6 +46,17 @@ impl Call {
             Self::Exchange => Door::Exchange,
         }
     }
+}
+
+/// Who asks, as policy knows them.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    /// By which call.
+    pub(super) call: Call,
+    /// The operator's name for the gateway.
+    pub(super) gateway: &'a str,
+    /// The court that it speaks for, as the operator listed it.
+    pub(super) court: &'a Court,
 }
 
 /// Bytes of a refused request that are kept; a longer one is told by its length alone.

@@ -4,7 +4,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{
     amount,
-    feedback::{List, Node},
+    nodes::{List, Node},
     options::{DateForm, FeedbackOptions, NumberForm},
     shape::{LISTS, Step, has_share, steps},
 };
@@ -14,20 +14,9 @@ use crate::domain::{
     record::{Party, Position, Registration, Role, Unit},
 };
 
-/// Whether the message carries the list of a kind.
-pub(super) fn is_written(kind: Kind, options: &FeedbackOptions) -> bool {
-    match kind {
-        Kind::Objection => options.objections,
-        Kind::SeaUse | Kind::Forest => options.sea_and_forest,
-        Kind::Easement => options.easements,
-        Kind::AgriculturalUse => options.agricultural_use,
-        _ => true,
-    }
-}
-
 /// The lists of a result without items.
 pub(super) fn no_lists(options: &FeedbackOptions) -> Vec<List> {
-    let written = LISTS.into_iter().filter(|kind| is_written(*kind, options));
+    let written = LISTS.into_iter().filter(|kind| options.writes(*kind));
     written.map(|kind| List { element: kind.table().list.to_owned(), items: Vec::new() }).collect()
 }
 
@@ -43,7 +32,7 @@ pub(super) fn lists(answer: &Answer, options: &FeedbackOptions) -> Vec<List> {
         found.sort_by_key(|(unit, registration)| (unit.number.as_str(), registration.order_key()));
         found.into_iter().map(|(unit, registration)| item(unit, registration, options)).collect()
     };
-    let written = LISTS.into_iter().filter(|kind| is_written(*kind, options));
+    let written = LISTS.into_iter().filter(|kind| options.writes(*kind));
     written.map(|kind| List { element: kind.table().list.to_owned(), items: of_kind(kind) }).collect()
 }
 

@@ -1,6 +1,9 @@
 //! What else the court side sends: acknowledgement, documents, credentials (`deploy/DECISIONS.md`, "Message").
 
-use super::xml::{self, Element, XmlError};
+use super::{
+    document,
+    xml::{Element, XmlError},
+};
 
 /// What the court answers to a feedback.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +29,7 @@ pub struct Files {
 ///
 /// Where the bytes are none.
 pub fn read_acknowledgement(bytes: &[u8]) -> Result<Acknowledgement, XmlError> {
-    let root = xml::read(bytes, "RESULTLIST")?;
+    let root = document::read(bytes, "RESULTLIST")?;
     let items = root.all("CXJGLIST").flat_map(|list| list.all("JG"));
     Ok(Acknowledgement {
         error: root.child("errMsg").map(|error| error.text.trim().to_owned()),
@@ -40,7 +43,7 @@ pub fn read_acknowledgement(bytes: &[u8]) -> Result<Acknowledgement, XmlError> {
 ///
 /// Where the bytes are none.
 pub fn read_documents(bytes: &[u8]) -> Result<Files, XmlError> {
-    Ok(files(&xml::read(bytes, "WSLIST")?, "WSINFO"))
+    Ok(files(&document::read(bytes, "WSLIST")?, "WSINFO"))
 }
 
 /// Reads credentials (`ZJLIST` / `ZJINFO`).
@@ -49,7 +52,7 @@ pub fn read_documents(bytes: &[u8]) -> Result<Files, XmlError> {
 ///
 /// Where the bytes are none.
 pub fn read_credentials(bytes: &[u8]) -> Result<Files, XmlError> {
-    Ok(files(&xml::read(bytes, "ZJLIST")?, "ZJINFO"))
+    Ok(files(&document::read(bytes, "ZJLIST")?, "ZJINFO"))
 }
 
 fn files(root: &Element, item: &str) -> Files {

@@ -4,11 +4,13 @@
 //! and encoding, and nothing of kinds.
 
 use super::{
-    compose, leaves as leaf_text, message,
+    compose, document, leaves as leaf_text, message,
     options::{FeedbackOptions, Nesting},
     xml::{self, Element, Leaves, Writer, XmlError},
 };
 use crate::domain::{answer::Answer, kinds::KINDS};
+
+pub use super::nodes::{List, Node};
 
 /// A feedback message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,26 +34,6 @@ pub struct ResultItem {
     pub message: String,
     /// The lists written.
     pub lists: Vec<List>,
-}
-
-/// A list of one kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct List {
-    /// The list element, such as `FDCQLIST`.
-    pub element: String,
-    /// Its items.
-    pub items: Vec<Vec<Node>>,
-}
-
-/// An element of an item.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Node {
-    /// A named text.
-    Leaf(String, String),
-    /// A list within the item: its element, its item element, its items.
-    List(String, String, Vec<Vec<Node>>),
-    /// A named group.
-    Group(String, Vec<Node>),
 }
 
 /// The result of a request that was answered.
@@ -172,7 +154,7 @@ fn write_nodes(writer: &mut Writer, nodes: &[Node], options: &FeedbackOptions) {
 ///
 /// Where the bytes are no such message.
 pub fn read(bytes: &[u8], leaves: Leaves) -> Result<Feedback, XmlError> {
-    let mut message = xml::read(bytes, "Message")?;
+    let mut message = document::read(bytes, "Message")?;
     if leaves == Leaves::Base64 {
         leaf_text::decode_as_base64(&mut message)?;
     }

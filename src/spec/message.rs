@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{amount, compose::is_written, options::FeedbackOptions};
+use super::{amount, options::FeedbackOptions};
 use crate::domain::{
     answer::Answer,
     matching::{Flag, Rule, Withholding},
@@ -130,7 +130,7 @@ fn withheld(answer: &Answer) -> Option<Sentence> {
 /// D31: registrations of kinds whose list is switched off.
 fn uncarried(answer: &Answer, options: &FeedbackOptions) -> Option<Sentence> {
     let mut kinds = BTreeMap::new();
-    for registration in reported(answer).filter(|registration| !is_written(registration.kind, options)) {
+    for registration in reported(answer).filter(|registration| !options.writes(registration.kind)) {
         kinds.entry(registration.kind).or_insert_with(BTreeSet::new).insert(registration.identity.as_str());
     }
     let counts: Vec<_> =
@@ -149,7 +149,7 @@ fn characters(replaced: usize) -> Option<Sentence> {
 
 /// D55: amounts that the message carries in a unit which is not known to be 万元.
 fn amounts(answer: &Answer, options: &FeedbackOptions) -> Option<Sentence> {
-    let written = reported(answer).filter(|registration| is_written(registration.kind, options));
+    let written = reported(answer).filter(|registration| options.writes(registration.kind));
     let count: usize = written.map(amount::unknown_count).sum();
     if count == 0 {
         return None;

@@ -5,6 +5,7 @@
 use serde::Deserialize;
 
 use super::xml::Leaves;
+use crate::domain::kinds::Kind;
 
 /// How feedback messages are written. Agree with the court side before changing a default.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -43,6 +44,19 @@ pub struct FeedbackOptions {
     /// Whether DIGITALSIGN carries a signature; no evidence tells its algorithm, so this one is ours: Ed25519 by the
     /// ledger's key, base64, over the bytes of the same message with DIGITALSIGN empty.
     pub digital_sign: bool,
+}
+
+impl FeedbackOptions {
+    /// Whether the message carries the list of a kind.
+    pub(super) fn writes(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Objection => self.objections,
+            Kind::SeaUse | Kind::Forest => self.sea_and_forest,
+            Kind::Easement => self.easements,
+            Kind::AgriculturalUse => self.agricultural_use,
+            _ => true,
+        }
+    }
 }
 
 impl Default for FeedbackOptions {

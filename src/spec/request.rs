@@ -1,8 +1,8 @@
 //! The query request: one or many BDCCXQQ (`deploy/DECISIONS.md`, "Message").
 
 use super::{
-    leaves,
-    xml::{self, Element, Leaves, XmlError, readable},
+    document, leaves,
+    xml::{Element, Leaves, XmlError, readable},
 };
 use crate::domain::inquiry::{Draft, Item};
 
@@ -128,7 +128,7 @@ impl RequestItem {
 ///
 /// Where it is no such message, or reports an error; an invalid request in it is not an error here.
 pub fn read(bytes: &[u8]) -> Result<RequestMessage, ReadError> {
-    let mut message = match xml::read(bytes, "Message") {
+    let mut message = match document::read(bytes, "Message") {
         Err(XmlError::NoMessage) => return Ok(RequestMessage::default()),
         Err(XmlError::Reported(text)) => return Err(ReadError::Reported(text)),
         other => other?,

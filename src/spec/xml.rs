@@ -9,8 +9,6 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::{envelope, text};
-
 /// The largest message read, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -100,19 +98,6 @@ impl Element {
 /// Whether XML 1.0 can carry a character.
 pub(super) fn can_carry(character: char) -> bool {
     !matches!(character, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
-}
-
-/// Reads a document with this root: as it is, as base64, or inside a SOAP envelope
-/// (`deploy/DECISIONS.md`, "Message", D53).
-pub(super) fn read(bytes: &[u8], root: &'static str) -> Result<Element, XmlError> {
-    let element = parse(&text::of_message(bytes)?)?;
-    if envelope::is_envelope(&element) {
-        envelope::message_of(&element, root)
-    } else if element.name == root {
-        Ok(element)
-    } else {
-        Err(XmlError::Root { expected: root })
-    }
 }
 
 /// What another system wrote, fit to be shown: one line, without control characters, of bounded length.

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{
     count::Tally,
-    page::{grouped, parts, put, told},
+    html::{grouped, parts, put, told},
 };
 
 /// Size of the chart, and the room for its labels, in its own units; it is scaled to the page.

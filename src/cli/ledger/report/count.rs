@@ -13,7 +13,7 @@ use std::{
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::{super::super::Failure, Months};
+use super::{super::super::Failure, months::Months};
 use crate::{
     keys::hex,
     ledger::{

@@ -4,14 +4,13 @@
 //! and not by a colour alone, every bar stands beside its number in a table, and a policy in its head forbids the page to load
 //! anything, whatever a value in it might be.
 
-use std::fmt::Write as _;
-
 use jiff::civil::Date;
 
 use super::{
     Report, chart,
     chart::length,
     count::{Court, Tally},
+    html::{escaped, grouped, parts, put, told},
     labels,
     plain::{entries, title},
 };
@@ -54,40 +53,6 @@ const HATCH: &str = "<svg class=\"defs\" aria-hidden=\"true\"><defs><pattern id=
     patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"hatch-ground\" width=\"5\" height=\"5\"/>\
     <line class=\"hatch\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"5\"/></pattern></defs></svg>\n";
 
-pub(super) fn put(page: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing into a text cannot fail.
-    page.write_fmt(text).unwrap_or_default();
-}
-
-/// A text as HTML shows it, in an element or a quoted attribute.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-/// A number with its digits in groups of three.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 fn head(page: &mut String, report: &Report) {
     put(page, format_args!("<header>\n<p>不动产登记查询统计</p>\n<h1>{}</h1>\n", escaped(&title(report))));
     put(page, format_args!("<p>存证账本 {}　{}</p>\n", escaped(&report.ledger), escaped(&entries(report))));
@@ -97,19 +62,6 @@ fn head(page: &mut String, report: &Report) {
         page.push_str("<p class=\"unfinished\">本期尚未结束，数字截至制表时间。</p>\n");
     }
     page.push_str("</header>\n");
-}
-
-/// What came of queries: how a bar shows it, what it is called, how often it was so.
-pub(super) fn parts(tally: Tally) -> [(&'static str, &'static str, u64); 3] {
-    [
-        ("found", "查有登记", tally.found),
-        ("nothing", "未查到登记", tally.nothing_found),
-        ("refused", "拒绝", tally.refused),
-    ]
-}
-
-pub(super) fn told(tally: Tally) -> String {
-    parts(tally).map(|(_, name, count)| format!("{name} {}", grouped(count))).join("，")
 }
 
 fn figures(page: &mut String, total: Tally) {
@@ -326,15 +278,4 @@ fn notes(page: &mut String, report: &Report) {
         put(page, format_args!("<li>{}</li>\n", escaped(note)));
     }
     page.push_str("</ul>\n</section>\n");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_and_texts_are_told_safely() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!(escaped("<a href=\"x\">&'"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
-    }
 }
