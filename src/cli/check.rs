@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 
-use super::{Failure, ledger, print, serve, snapshot};
+use super::{failure::Failure, open, output::print};
 use crate::{
     config::{Config, GatewayAsWritten},
     server::tls,
@@ -14,9 +14,9 @@ use crate::{
 
 /// Checks in the order in which a daemon starts; what stops one stops the check with the same words.
 pub(super) fn run(config: &Config) -> Result<(), Failure> {
-    let (_, (_, judge)) = serve::entrance(config)?;
-    let mirror = snapshot::open(config)?;
-    let (origin, entries) = ledger::check(config)?;
+    let (_, (_, judge)) = open::entrance(config)?;
+    let mirror = open::mirror(config)?;
+    let (origin, entries) = open::check_ledger(config)?;
     let failed = |err: StartError| Failure::failed(&err);
     let name = mirror.current().map_err(|err| failed(err.into()))?.ok_or_else(|| failed(StartError::Empty))?;
     let generation = mirror.open(&name).map_err(|err| failed(err.into()))?;

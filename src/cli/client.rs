@@ -1,13 +1,17 @@
 //! The gateway's side of the line, for the commands that ask.
 
-use std::fs;
+use std::{fs, path::Path};
 
+use prost::Message as _;
 use tonic::{
     Code, Request, Status,
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity},
 };
 
-use super::Failure;
+use super::{
+    failure::Failure,
+    output::{keep, say},
+};
 use crate::{
     config::{self, Config},
     rpc::{
@@ -51,7 +55,7 @@ impl Client {
 }
 
 fn endpoint(client: &config::Client) -> Result<Endpoint, Failure> {
-    let read = |path: &std::path::Path| {
+    let read = |path: &Path| {
         fs::read(path).map_err(|err| Failure::environment(format!("cannot read `{}`", path.display()), err))
     };
     let identity = Identity::from_pem(read(&client.certificate)?, read(&client.key)?);
@@ -72,4 +76,11 @@ fn refused(status: &Status) -> Failure {
         }
         _ => Failure::no(format!("the daemon refuses: {told}")),
     }
+}
+
+/// Keeps a response as received.
+pub(super) fn save(file: &Path, response: &wire::Response) -> Result<(), Failure> {
+    keep(file, &response.encode_to_vec())?;
+    say(&format!("kept the response in `{}`; check it with `bdcd verify`", file.display()));
+    Ok(())
 }

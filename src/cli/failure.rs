@@ -75,15 +75,15 @@ impl Failure {
         self
     }
 
-    /// Tells the person at the terminal, and gives the exit status.
-    pub(super) fn report(&self) -> ExitCode {
-        super::say(&format!("error: {}", self.heading));
-        for cause in &self.causes {
-            super::say(&format!("  because: {cause}"));
-        }
-        if let Some(hint) = self.hint {
-            super::say(&format!("  hint: {hint}"));
-        }
+    /// What the person at the terminal is told, a line each.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let causes = self.causes.iter().map(|cause| format!("  because: {cause}"));
+        let hint = self.hint.map(|hint| format!("  hint: {hint}"));
+        [format!("error: {}", self.heading)].into_iter().chain(causes).chain(hint).collect()
+    }
+
+    /// The exit status.
+    pub(super) fn status(&self) -> ExitCode {
         ExitCode::from(self.status)
     }
 }

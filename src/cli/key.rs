@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Failure, say};
+use super::{failure::Failure, output::say};
 use crate::keys::MasterKey;
 
 #[derive(Debug, clap::Subcommand)]

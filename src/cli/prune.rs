@@ -1,6 +1,11 @@
 //! `bdcd snapshot prune`: generations that no longer serve make room, and what is lost with them is told.
 
-use super::{ConfigArgument, Failure, ledger, print, say, snapshot};
+use super::{
+    act,
+    failure::Failure,
+    open::{self, ConfigArgument},
+    output::{print, say},
+};
 use crate::{
     config::Config,
     ledger::{
@@ -23,8 +28,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let config = snapshot::read(&arguments.config.config)?;
-    let mirror = snapshot::open(&config)?;
+    let config = arguments.config.read()?;
+    let mirror = open::mirror(&config)?;
     let failed = |err: crate::mirror::OpenError| Failure::failed(&err);
     let (current, names) = (mirror.current().map_err(failed)?, mirror.list().map_err(failed)?);
     let older = names.len().saturating_sub(arguments.keep);
@@ -46,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return print(&format!("would remove {}\n", going.join(", ")));
     }
     for name in going {
-        let entry = ledger::record(&config, OperatorAct::Prune, &format!("generation {name}"))?;
+        let entry = act::record(&config, OperatorAct::Prune, &format!("generation {name}"))?;
         mirror.remove(&name).map_err(|err| Failure::failed(&err))?;
         print(&format!(
             "removed {name} (ledger entry {entry}); `bdcd snapshot load` of its package is the only way back\n"
@@ -65,7 +70,7 @@ struct Stretch {
 
 /// Which generation served while which entries were written; stretches without entries are left out.
 fn served(config: &Config) -> Result<Vec<Stretch>, Failure> {
-    let reader = ledger::reader(config)?;
+    let reader = open::reader(config)?;
     let criteria = Criteria { kind: Some(Kind::Generation), ..Criteria::default() };
     let search = Search::new(&reader, &criteria, 0).map_err(|err| Failure::failed(&err))?;
     let size = search.end();

@@ -1,6 +1,11 @@
 //! `bdcd snapshot quarantine`: the rows that a load set aside, for whoever corrects them in the register.
 
-use super::{ConfigArgument, Failure, ledger, print, say, snapshot};
+use super::{
+    act,
+    failure::Failure,
+    open::{self, ConfigArgument},
+    output::{print, say},
+};
 use crate::{mirror::QuarantinedRow, service::record::OperatorAct};
 
 #[derive(Debug, clap::Args)]
@@ -15,15 +20,15 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let config = snapshot::read(&arguments.config.config)?;
-    let generation = snapshot::open(&config)?.open(&arguments.generation).map_err(|err| Failure::failed(&err))?;
+    let config = arguments.config.read()?;
+    let generation = open::mirror(&config)?.open(&arguments.generation).map_err(|err| Failure::failed(&err))?;
     let rows = generation.quarantine().map_err(|err| Failure::failed(&err))?;
     if rows.is_empty() {
         return print("no rows in quarantine\n");
     }
     if arguments.reveal {
         let what = format!("{} rows in quarantine of generation {}", rows.len(), arguments.generation);
-        let entry = ledger::record(&config, OperatorAct::Reveal, &what)?;
+        let entry = act::record(&config, OperatorAct::Reveal, &what)?;
         say(&format!("ledger entry {entry} records that this was shown"));
     }
     print(&rows.iter().map(|row| told(row, arguments.reveal)).collect::<String>())

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{ConfigArgument, Failure, check, ledger as evidence, snapshot};
+use super::{
+    check,
+    failure::Failure,
+    open::{self, ConfigArgument},
+};
 use crate::{
     config::Config,
     ledger::Ledger,
     rpc::query::QueryService,
-    server::{Bound, admin::Socket, tls},
-    service::{answer::Responder, calls::Calls, engine::Engine, exchange::Exchange, policy::Policy},
+    server::{Bound, admin::Socket},
+    service::{answer::Responder, calls::Calls, engine::Engine, exchange::Exchange},
     telemetry,
 };
 
@@ -36,12 +40,12 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let config = snapshot::read(&arguments.config.config)?;
+    let config = arguments.config.read()?;
     if arguments.check {
         return check::run(&config);
     }
     telemetry::start(&config.log);
-    runtime()?.block_on(async {
+    open::runtime()?.block_on(async {
         let Prepared { bound, service, ledger, socket } = prepare(&config).await?;
         let signalled = stop_signal()?;
         let stop = async {
@@ -57,12 +61,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     })
 }
 
-/// A runtime of one thread: on few cores it is the fastest, and what takes long has threads of its own.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    built.map_err(|err| Failure::environment("cannot start the runtime", err))
-}
-
 /// A daemon that is ready to serve.
 pub(super) struct Prepared {
     pub(super) bound: Bound,
@@ -71,20 +69,12 @@ pub(super) struct Prepared {
     pub(super) socket: Socket,
 }
 
-/// Who may ask, and the door by which they come: what the configuration alone decides.
-pub(super) fn entrance(config: &Config) -> Result<(Policy, tls::Door), Failure> {
-    let policy = config.policy().map_err(|err| Failure::usage(&err))?;
-    let tls = &config.tls;
-    let door = tls::door(&tls.certificate, &tls.key, &tls.client_ca).map_err(|err| Failure::usage(&err))?;
-    Ok((policy, door))
-}
-
 /// Opens the ledger and the mirror, starts the engine, and binds the address and the socket.
 pub(super) async fn prepare(config: &Config) -> Result<Prepared, Failure> {
     // First, for the engine records that it serves.
-    let (policy, door) = entrance(config)?;
-    let mirror = snapshot::open(config)?;
-    let ledger = Arc::new(evidence::open(config)?);
+    let (policy, door) = open::entrance(config)?;
+    let mirror = open::mirror(config)?;
+    let ledger = Arc::new(open::ledger(config)?);
     let engine = Engine::start(mirror, &ledger, config.engine()).map_err(|err| Failure::failed(&err))?;
     let options = config.server();
     let message_bytes_max = options.message_bytes_max;

@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ConfigArgument, Failure, print, prune, quarantine, say};
+use super::{
+    failure::Failure,
+    open::{self, ConfigArgument},
+    output::{print, say},
+    prune, quarantine,
+};
 use crate::{
-    config::Config,
     domain::tables::{RowSource as _, Table},
-    keys::MasterKey,
     mirror::{LoadError, Mirror, QUARANTINE_MAX},
     package::Package,
 };
@@ -51,28 +54,13 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
             if rows_max > QUARANTINE_MAX {
                 return Err(Failure::misused(format!("`--quarantine={rows_max}` is more than {QUARANTINE_MAX} rows")));
             }
-            let mirror = open(&read(&config.config)?)?.with_quarantine(rows_max);
+            let mirror = open::mirror(&config.read()?)?.with_quarantine(rows_max);
             print(&load(&mirror, package)?)
         }
         Command::Quarantine(arguments) => quarantine::run(arguments),
         Command::Prune(arguments) => prune::run(arguments),
-        Command::List { config } => list(&open(&read(&config.config)?)?),
+        Command::List { config } => list(&open::mirror(&config.read()?)?),
     }
-}
-
-pub(super) fn read(path: &Path) -> Result<Config, Failure> {
-    Config::read(path).map_err(|err| Failure::usage(&err))
-}
-
-/// The master key of a configuration.
-pub(super) fn master_key(config: &Config) -> Result<MasterKey, Failure> {
-    MasterKey::read(&config.master_key).map_err(|err| Failure::failed(&err))
-}
-
-/// The mirror of a configuration.
-pub(super) fn open(config: &Config) -> Result<Mirror, Failure> {
-    let key = master_key(config)?;
-    Ok(Mirror::new(&config.directory, key))
 }
 
 /// Tells the columns that are absent and those that are not read, and what the operator accepted or explained.

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Failure, print, query};
+use super::{document, failure::Failure, output::print};
 use crate::{
     domain::{
         answer::Answer,
@@ -66,11 +66,11 @@ fn request(path: &Path, response: &[u8], key: &VerifierKey) -> Result<Vec<u8>, F
     if proved.leaf.kind == Kind::Feedback {
         return Ok(bytes);
     }
-    committed(query::parse(&bytes)?)
+    committed(document::parse(&bytes)?)
 }
 
 /// The bytes of an inquiry in the form that evidence commits to.
-pub(super) fn committed(document: query::Document) -> Result<Vec<u8>, Failure> {
+pub(super) fn committed(document: document::Document) -> Result<Vec<u8>, Failure> {
     let inquiry = document.inquiry()?;
     let draft = Draft::decode(&prost::Message::encode_to_vec(&inquiry)).map_err(|err| Failure::refused(&err))?;
     // An inquiry out of a message of the specification states less; whether it is the one asked, its bytes decide.

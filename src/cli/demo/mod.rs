@@ -13,11 +13,12 @@ use std::{
 use prost::Message as _;
 
 use super::{
-    Failure,
     client::Client,
-    ledger, print, query,
-    query::{Court, Document, Handler, Subject},
-    say, serve, snapshot, table, verify,
+    document::{self, Court, Document, Handler, Subject},
+    failure::Failure,
+    ledger, open,
+    output::{self, print, say},
+    serve, snapshot, table, verify,
 };
 use crate::{config::Config, keys::MasterKey, package::synthetic, spec::Leaves, spec::feedback};
 
@@ -74,7 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     };
     let config = prepare(&folder)?;
-    serve::runtime()?.block_on(play(&config, &folder, arguments.keep.as_deref()))
+    open::runtime()?.block_on(play(&config, &folder, arguments.keep.as_deref()))
 }
 
 /// Makes keys, certificates, configuration, package and inquiries, and loads the package.
@@ -87,14 +88,14 @@ fn prepare(folder: &Path) -> Result<Config, Failure> {
     fs::write(folder.join("bdcd.toml"), configuration(free_port()?)).map_err(cannot_write)?;
     fs::create_dir_all(folder.join("inquiries")).map_err(cannot_write)?;
     for (at, (file, _, name, kind, number)) in SUBJECTS.iter().enumerate() {
-        let text = query::pretty(&document(at, name, kind, number))?;
+        let text = output::pretty(&document(at, name, kind, number))?;
         fs::write(folder.join("inquiries").join(file), text).map_err(cannot_write)?;
     }
     fs::write(folder.join("request.xml"), request_message()).map_err(cannot_write)?;
-    let config = snapshot::read(&folder.join("bdcd.toml"))?;
+    let config = open::config(&folder.join("bdcd.toml"))?;
     ledger::create(&config, "demo.example/990102")?;
     say("loading the fixture county");
-    say(&snapshot::load(&snapshot::open(&config)?, &folder.join("package"))?);
+    say(&snapshot::load(&open::mirror(&config)?, &folder.join("package"))?);
     Ok(config)
 }
 
@@ -148,7 +149,7 @@ fn document(at: usize, name: &str, kind: &str, number: &str) -> Document {
         },
         notice_number: text("（2026）房查字第00001号"),
         subject: Subject { name: text(name), document_kind: text(kind), document_number: text(number) },
-        items: query::ITEMS.map(|(name, _)| text(name)).to_vec(),
+        items: document::ITEMS.map(|(name, _)| text(name)).to_vec(),
         include_ended: false,
     }
 }
@@ -195,7 +196,7 @@ async fn play(config: &Config, folder: &Path, kept_in: Option<&Path>) -> Result<
     for (at, (_, why, name, kind, number)) in SUBJECTS.iter().enumerate() {
         let response = client.query(document(at, name, kind, number).inquiry()?).await?;
         print(&format!("\n━━ {}. {why}: {name} ━━\n\n", at + 1))?;
-        let answer = query::decode(&response.answer)?;
+        let answer = document::decode(&response.answer)?;
         print(&table::of_answer(&answer))?;
         print(&doubts::explained(&answer))?;
         kept.push(response.encode_to_vec());

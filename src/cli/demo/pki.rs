@@ -4,7 +4,7 @@ use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 
-use super::Failure;
+use crate::cli::failure::Failure;
 
 /// Makes `server-ca.pem`, `client-ca.pem`, `server.pem`, `server.key`, `gateway.pem` and `gateway.key` in `folder`.
 pub(super) fn make(folder: &Path) -> Result<(), Failure> {

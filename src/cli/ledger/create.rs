@@ -2,7 +2,12 @@
 
 use std::{fs, io::Write as _, path::Path};
 
-use super::super::{ConfigArgument, Failure, print, say, snapshot};
+use crate::cli::{
+    act,
+    failure::Failure,
+    open::{self, ConfigArgument},
+    output::{print, say},
+};
 use crate::{
     config::Config,
     keys::{self, MasterKey},
@@ -25,7 +30,7 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let key = create(&snapshot::read(&arguments.config.config)?, &arguments.origin)?;
+    let key = create(&arguments.config.read()?, &arguments.origin)?;
     print(&format!("{key}\n"))
 }
 
@@ -35,8 +40,8 @@ pub(in crate::cli) fn create(config: &Config, origin: &str) -> Result<VerifierKe
     let file = &config.ledger.key;
     let signer = if file.exists() { kept(config, origin)? } else { fresh(file, origin)? };
     let key = signer.verifier();
-    Ledger::create(&config.ledger.folder, &master, signer, &user(), &system_clock())
-        .map_err(|err| super::failed(&err))?;
+    Ledger::create(&config.ledger.folder, &master, signer, &act::user(), &system_clock())
+        .map_err(|err| open::ledger_failed(&err))?;
     let public = file.with_extension("pub");
     fs::File::create(&public)
         .and_then(|mut file| file.write_all(format!("{key}\n").as_bytes()))
@@ -52,7 +57,7 @@ pub(in crate::cli) fn create(config: &Config, origin: &str) -> Result<VerifierKe
 
 /// The key that is there: left by a `create` that stopped before it made the ledger.
 fn kept(config: &Config, origin: &str) -> Result<Ed25519Signer, Failure> {
-    let signer = super::signer(config)?;
+    let signer = open::signer(config)?;
     if signer.verifier().name() != origin {
         let told = format!("`{}` holds a key of another origin", config.ledger.key.display());
         return Err(Failure::misused(told).hint("name that origin, or another file in `ledger.key`"));
@@ -65,12 +70,4 @@ fn fresh(file: &Path, origin: &str) -> Result<Ed25519Signer, Failure> {
     let text = Ed25519Signer::encode(origin, &seed).map_err(|err| Failure::usage(&err))?;
     keys::write_secret(file, &format!("{text}\n")).map_err(|err| Failure::failed(&err))?;
     Ed25519Signer::parse(&text).map_err(|err| Failure::failed(&err))
-}
-
-/// Who runs the command, as entries name them: the user's number, which no name can forge.
-pub(in crate::cli) fn user() -> String {
-    // The owner of a file made just now is who makes it; the standard library tells it no other way.
-    let made = tempfile::tempfile().and_then(|file| file.metadata());
-    let uid = made.map(|made| std::os::unix::fs::MetadataExt::uid(&made));
-    uid.map_or_else(|_| "unknown user".to_owned(), |uid| format!("uid {uid}"))
 }

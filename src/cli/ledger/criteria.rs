@@ -6,7 +6,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use jiff::{civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::super::{Failure, ask, print, query};
+use crate::cli::{
+    document,
+    failure::Failure,
+    open,
+    output::{self, print},
+};
 use crate::ledger::{
     leaf::{Kind, UtcMillis},
     search::{Criteria, SearchError, SubjectNumber},
@@ -99,7 +104,7 @@ pub(super) fn midnight(day: Date) -> Result<UtcMillis, Failure> {
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Who {
-    subject: query::Subject,
+    subject: document::Subject,
     handler: Handler,
 }
 
@@ -114,7 +119,7 @@ impl CriteriaArguments {
     /// Prints the blank document where that is asked for; `true` where it was.
     pub(super) fn is_template(&self) -> Result<bool, Failure> {
         if self.who_template {
-            print(&format!("{}\n", query::pretty(&Who::default())?))?;
+            print(&format!("{}\n", output::pretty(&Who::default())?))?;
         }
         Ok(self.who_template)
     }
@@ -161,7 +166,7 @@ impl CriteriaArguments {
 
 fn who(path: &std::path::Path) -> Result<Who, Failure> {
     let bytes = if path.as_os_str() == "-" {
-        ask::standard_input()?
+        document::standard_input()?
     } else {
         fs::read(path).map_err(|err| Failure::environment(format!("cannot read `{}`", path.display()), err))?
     };
@@ -196,6 +201,6 @@ impl Who {
 pub(super) fn failed(error: &SearchError) -> Failure {
     match error {
         SearchError::Blank { .. } => Failure::usage(error),
-        SearchError::Read(error) => super::unreadable(error),
+        SearchError::Read(error) => open::unreadable(error),
     }
 }

@@ -6,10 +6,14 @@
 use std::io::{self, BufWriter, Write};
 
 use super::{
-    super::{ConfigArgument, Failure, say, snapshot},
     criteria::{self, CriteriaArguments},
     opened::{self, Asked, FIELDS, Sealed},
     reveal::{self, Numbers},
+};
+use crate::cli::{
+    failure::Failure,
+    open::{self, ConfigArgument},
+    output::say,
 };
 use crate::{
     config::Config,
@@ -46,9 +50,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.criteria.is_template()? {
         return Ok(());
     }
-    let config = snapshot::read(&arguments.config.config)?;
+    let config = arguments.config.read()?;
     let criteria = arguments.criteria.criteria()?;
-    let reader = super::reader(&config)?;
+    let reader = open::reader(&config)?;
     let search = Search::new(&reader, &criteria, 0).map_err(|err| criteria::failed(&err))?;
     let end = search.end();
     drop(search);
@@ -60,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut lines = Lines::new(arguments.format, arguments.reveal);
     let mut count = 0_u64;
     for found in search {
-        let found = found.map_err(|err| super::unreadable(&err))?;
+        let found = found.map_err(|err| open::unreadable(&err))?;
         if !lines.write(&reader, &found)? {
             return Ok(());
         }
@@ -78,7 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn counted(reader: &Reader, criteria: &Criteria, end: u64) -> Result<Numbers, Failure> {
     let mut numbers = Numbers::default();
     for found in Search::new(reader, criteria, 0).map_err(|err| criteria::failed(&err))?.before(end) {
-        let found = found.map_err(|err| super::unreadable(&err))?;
+        let found = found.map_err(|err| open::unreadable(&err))?;
         if found.leaf.has_body() {
             numbers.add(found.entry.number);
         }

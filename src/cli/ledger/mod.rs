@@ -1,6 +1,5 @@
 //! `bdcd ledger`: make the ledger, ask what it holds, check that it holds.
 
-mod act;
 mod create;
 mod criteria;
 mod export;
@@ -13,13 +12,12 @@ mod show;
 mod upgrade;
 mod verify;
 
-pub(super) use act::record;
 pub(super) use create::create;
 
-use super::{ConfigArgument, Failure, print, snapshot};
-use crate::{
-    config::Config,
-    ledger::{Ledger, OpenError, ReadError, Reader, note::Ed25519Signer, system_clock},
+use super::{
+    failure::Failure,
+    open::{self, ConfigArgument},
+    output::print,
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -89,60 +87,10 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Upgrade(arguments) => upgrade::run(arguments),
-        Command::Key { config } => print(&format!("{}\n", reader(&snapshot::read(&config.config)?)?.key())),
+        Command::Key { config } => print(&format!("{}\n", open::reader(&config.read()?)?.key())),
         Command::Checkpoint { config } => {
-            let reader = reader(&snapshot::read(&config.config)?)?;
+            let reader = open::reader(&config.read()?)?;
             print(&reader.newest_checkpoint().map_err(|err| Failure::failed(&err))?)
         }
     }
-}
-
-/// The ledger of a configuration, for writing.
-pub(super) fn open(config: &Config) -> Result<Ledger, Failure> {
-    let master = snapshot::master_key(config)?;
-    let signer = signer(config)?;
-    Ledger::open(&config.ledger(), &master, signer, system_clock()).map_err(|err| failed(&err))
-}
-
-/// The ledger of a configuration, for reading, whether or not a daemon writes it.
-pub(super) fn reader(config: &Config) -> Result<Reader, Failure> {
-    let master = snapshot::master_key(config)?;
-    Reader::open(&config.ledger.folder, &master).map_err(|err| failed(&err))
-}
-
-/// Checks that a daemon could open the ledger of a configuration, whether or not one has; returns its origin and how many
-/// entries it has.
-pub(super) fn check(config: &Config) -> Result<(String, u64), Failure> {
-    // In the order of `open`.
-    let master = snapshot::master_key(config)?;
-    let signer = signer(config)?;
-    let reader = Reader::open(&config.ledger.folder, &master).map_err(|err| failed(&err))?;
-    let entries = reader.check_head(&signer).map_err(|err| failed(&err))?;
-    Ok((reader.key().name().to_owned(), entries))
-}
-
-fn failed(error: &OpenError) -> Failure {
-    match error {
-        OpenError::Missing { .. }
-        | OpenError::Exists { .. }
-        | OpenError::OldFormat { .. }
-        | OpenError::Damaged { .. } => Failure::refused(error),
-        _ => Failure::failed(error),
-    }
-}
-
-/// What cannot be read of the ledger.
-fn unreadable(error: &ReadError) -> Failure {
-    match error {
-        ReadError::Missing { .. } | ReadError::Damaged { .. } => Failure::refused(error),
-        ReadError::Store { .. } | ReadError::Index(_) | ReadError::Incomplete => Failure::failed(error),
-    }
-}
-
-/// The key that signs the ledger.
-fn signer(config: &Config) -> Result<Ed25519Signer, Failure> {
-    let path = &config.ledger.key;
-    let text =
-        crate::keys::read_secret(path).map_err(|err| Failure::failed(&err).hint("`bdcd ledger create` makes it"))?;
-    Ed25519Signer::parse(text.trim_end_matches('\n')).map_err(|err| Failure::failed(&err))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Failure, json as json_of, query};
+use crate::cli::{document, failure::Failure, json, open};
 use crate::{
     domain::{
         answer::Answer,
@@ -28,7 +28,7 @@ pub(super) enum Sealed {
 impl Sealed {
     /// Opens the body of an entry.
     pub(super) fn open(reader: &Reader, found: &Found) -> Result<Self, Failure> {
-        let body = reader.body(found.entry.number, &found.leaf).map_err(|err| super::unreadable(&err))?;
+        let body = reader.body(found.entry.number, &found.leaf).map_err(|err| open::unreadable(&err))?;
         Ok(match body {
             Some(body) => Self::Kept(body),
             None if found.leaf.has_body() => Self::Removed,
@@ -49,7 +49,7 @@ impl Sealed {
         let answer = match self {
             Self::Kept(Body { answer: Some(bytes), .. }) => match leaf.kind {
                 Kind::Feedback => json!({ "message": text(bytes) }),
-                _ => json_of::of_answer(&decode(bytes)?),
+                _ => json::of_answer(&decode(bytes)?),
             },
             _ => Value::Null,
         };
@@ -145,27 +145,27 @@ pub(super) fn fields(draft: Draft) -> [String; 14] {
 fn items(draft: &Draft) -> Vec<String> {
     let name = |number: &i32| {
         let item = Item::from_number(*number);
-        let known = query::ITEMS.iter().find(|(_, known)| Some(*known) == item);
+        let known = document::ITEMS.iter().find(|(_, known)| Some(*known) == item);
         known.map_or_else(|| number.to_string(), |(name, _)| (*name).to_owned())
     };
     draft.items.iter().map(name).collect()
 }
 
 /// The inquiry as `bdcd query` reads it.
-fn document(draft: Draft) -> query::Document {
-    query::Document {
+fn document(draft: Draft) -> document::Document {
+    document::Document {
         items: items(&draft),
         request_number: draft.request_number,
-        court: query::Court { name: draft.court_name, code: draft.court_code },
+        court: document::Court { name: draft.court_name, code: draft.court_code },
         case_number: draft.case_number,
-        handler: query::Handler {
+        handler: document::Handler {
             name: draft.handler_name,
             work_certificate_number: draft.work_certificate_number,
             official_certificate_number: draft.official_certificate_number,
             contact: draft.handler_contact,
         },
         notice_number: draft.notice_number,
-        subject: query::Subject {
+        subject: document::Subject {
             name: draft.subject_name,
             document_kind: draft.document_kind,
             document_number: draft.document_number,

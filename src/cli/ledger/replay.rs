@@ -1,6 +1,10 @@
 //! `bdcd ledger replay`: an old answer composed again and compared.
 
-use super::super::{ConfigArgument, Failure, print, snapshot};
+use crate::cli::{
+    failure::Failure,
+    open::{self, ConfigArgument},
+    output::print,
+};
 use crate::{
     ledger::leaf::{Fact, rfc3339},
     service::replay::{ReplayError, Replayed, replay},
@@ -16,8 +20,8 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let config = snapshot::read(&arguments.config.config)?;
-    let (reader, mirror, entry) = (super::reader(&config)?, snapshot::open(&config)?, arguments.entry);
+    let config = arguments.config.read()?;
+    let (reader, mirror, entry) = (open::reader(&config)?, open::mirror(&config)?, arguments.entry);
     let Replayed { leaf, recorded_bytes, is_same } = replay(&reader, &mirror, entry).map_err(|err| match err {
         ReplayError::Read(crate::ledger::ReadError::Missing { .. })
         | ReplayError::NoAnswer { .. }

@@ -1,9 +1,6 @@
 //! Showing what the ledger keeps sealed is an event of its own: it is recorded first, by whom and of which entries.
 
-use super::{
-    super::{Failure, say},
-    act,
-};
+use crate::cli::{act, failure::Failure, output::say};
 use crate::{config::Config, service::record::OperatorAct};
 
 /// Numbers and ranges of entries that an entry names; of more it gives the count and the last.

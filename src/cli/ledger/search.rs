@@ -4,10 +4,14 @@ use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use serde_json::json;
 
 use super::{
-    super::{ConfigArgument, Failure, print, query, say, snapshot},
     criteria::{self, CriteriaArguments},
     opened::{self, Asked, Sealed},
     reveal::{self, Numbers},
+};
+use crate::cli::{
+    failure::Failure,
+    open::{self, ConfigArgument},
+    output::{self, print, say},
 };
 use crate::ledger::{
     Reader,
@@ -57,14 +61,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.criteria.is_template()? {
         return Ok(());
     }
-    let config = snapshot::read(&arguments.config.config)?;
+    let config = arguments.config.read()?;
     let criteria = arguments.criteria.criteria()?;
-    let reader = super::reader(&config)?;
+    let reader = open::reader(&config)?;
     let search = Search::new(&reader, &criteria, arguments.from).map_err(|err| criteria::failed(&err))?;
     let limit = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
     // One more tells whether there are more.
     let found: Result<Vec<_>, _> = search.take(limit.saturating_add(1)).collect();
-    let mut found = found.map_err(|err| super::unreadable(&err))?;
+    let mut found = found.map_err(|err| open::unreadable(&err))?;
     let next = (found.len() > limit).then(|| found.pop()).flatten().map(|one| one.entry.number);
     if found.is_empty() {
         return Err(Failure::no(format!("nothing is found by a search {}", arguments.criteria.told(&criteria)))
@@ -87,7 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             });
             Ok(())
         }
-        Format::Json => print(&format!("{}\n", query::pretty(&json(rows, next)?)?)),
+        Format::Json => print(&format!("{}\n", output::pretty(&json(rows, next)?)?)),
     }
 }
 

@@ -3,9 +3,15 @@
 use std::{fmt::Write as _, path::PathBuf};
 
 use super::{
-    super::{ConfigArgument, Failure, ask, keep, print, query, say, snapshot, table},
     opened::{self, Asked, FIELDS, Sealed},
     reveal::{self, Numbers},
+};
+use crate::cli::{
+    client,
+    failure::Failure,
+    open::{self, ConfigArgument},
+    output::{self, keep, print, say},
+    table,
 };
 use crate::{
     ledger::{
@@ -46,13 +52,13 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let config = snapshot::read(&arguments.config.config)?;
-    let reader = super::reader(&config)?;
-    let entry = reader.entry(arguments.entry).map_err(|err| super::unreadable(&err))?;
-    let leaf = entry.leaf().map_err(|err| super::unreadable(&err))?;
+    let config = arguments.config.read()?;
+    let reader = open::reader(&config)?;
+    let entry = reader.entry(arguments.entry).map_err(|err| open::unreadable(&err))?;
+    let leaf = entry.leaf().map_err(|err| open::unreadable(&err))?;
     let found = Found { entry, leaf };
     if let Some(file) = &arguments.receipt {
-        keep(file, reader.receipt(&found.entry).map_err(|err| super::unreadable(&err))?.as_bytes())?;
+        keep(file, reader.receipt(&found.entry).map_err(|err| open::unreadable(&err))?.as_bytes())?;
         say(&format!("kept the receipt in `{}`", file.display()));
     }
     let sealed = Sealed::open(&reader, &found)?;
@@ -63,7 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         reveal::record(&config, &format!("{}{saved}", numbers.told()))?;
     }
     if let Some((file, response)) = arguments.save.as_ref().zip(response) {
-        ask::save(file, &response)?;
+        client::save(file, &response)?;
     }
     match arguments.format {
         Format::Text => {
@@ -77,7 +83,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             if arguments.reveal {
                 value["opened"] = sealed.json(&found.leaf)?;
             }
-            print(&format!("{}\n", query::pretty(&value)?))
+            print(&format!("{}\n", output::pretty(&value)?))
         }
     }
 }
@@ -88,7 +94,7 @@ fn response(reader: &Reader, found: &Found, sealed: &Sealed) -> Result<wire::Res
     match sealed {
         Sealed::Kept(Body { answer: Some(answer), .. }) => Ok(wire::Response {
             answer: answer.clone().into(),
-            receipt: reader.receipt(&found.entry).map_err(|err| super::unreadable(&err))?,
+            receipt: reader.receipt(&found.entry).map_err(|err| open::unreadable(&err))?,
             opening: reader.opening(&found.leaf).to_vec().into(),
         }),
         Sealed::Removed => Err(Failure::no(format!("the response of entry {number} was removed after its retention"))),

@@ -4,7 +4,11 @@ use std::{fs, path::PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::super::{ConfigArgument, Failure, print, snapshot};
+use crate::cli::{
+    failure::Failure,
+    open::{self, ConfigArgument},
+    output::print,
+};
 use crate::ledger::{
     audit::{AuditError, audit},
     note::Checkpoint,
@@ -20,7 +24,7 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let reader = super::reader(&snapshot::read(&arguments.config.config)?)?;
+    let reader = open::reader(&arguments.config.read()?)?;
     let since = arguments.since.as_ref().map(|path| {
         let text = fs::read_to_string(path)
             .map_err(|err| Failure::environment(format!("cannot read `{}`", path.display()), err))?;

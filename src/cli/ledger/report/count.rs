@@ -13,7 +13,8 @@ use std::{
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::{super::super::Failure, months::Months};
+use super::months::Months;
+use crate::cli::failure::Failure;
 use crate::{
     keys::hex,
     ledger::{

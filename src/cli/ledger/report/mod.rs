@@ -7,6 +7,7 @@
 //! found by, and by name only where that is asked for and recorded.
 
 mod chart;
+mod contents;
 mod count;
 mod html;
 mod labels;
@@ -16,19 +17,24 @@ mod plain;
 
 use std::path::PathBuf;
 
-use jiff::{Zoned, tz::TimeZone};
+use jiff::Zoned;
 
 use super::{
-    super::{ConfigArgument, Failure, keep, print, query, say, snapshot},
     criteria,
     opened::{Asked, Sealed},
     reveal::{self, Numbers},
+};
+use crate::cli::{
+    failure::Failure,
+    open::{self, ConfigArgument},
+    output::{self, keep, print, say},
 };
 use crate::ledger::{
     Reader,
     leaf::UtcMillis,
     search::{Criteria, Found, Search},
 };
+use contents::Report;
 use count::Counts;
 use months::Months;
 
@@ -60,35 +66,9 @@ enum Format {
     Json,
 }
 
-/// A report, ready to be told.
-struct Report {
-    months: Months,
-    counts: Counts,
-    /// The ledger's name.
-    ledger: String,
-    zone: TimeZone,
-    /// From the first moment of the months to before the first after them.
-    span: (UtcMillis, UtcMillis),
-    made: Zoned,
-    is_revealed: bool,
-}
-
-impl Report {
-    /// Whether the last month was not over when the report was made.
-    fn is_unfinished(&self) -> bool {
-        self.made.timestamp().as_millisecond() < self.span.1
-    }
-
-    /// The time zone that days and months are counted in.
-    fn zone_name(&self) -> String {
-        let offset = self.made.strftime("%:z");
-        self.zone.iana_name().map_or_else(|| format!("UTC{offset}"), |name| format!("{name} (UTC{offset})"))
-    }
-}
-
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let config = snapshot::read(&arguments.config.config)?;
-    let reader = super::reader(&config)?;
+    let config = arguments.config.read()?;
+    let reader = open::reader(&config)?;
     let months = arguments.month;
     let span = (criteria::midnight(months.first)?, criteria::midnight(months.end())?);
     let made = Zoned::now();
@@ -97,7 +77,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let known = known.into_iter().map(|court| (court.code, court.name));
     let mut counts = Counts::new(&reader, months, zone.clone(), known);
     for found in within(&reader, span)? {
-        counts.add(&found.map_err(|err| super::unreadable(&err))?);
+        counts.add(&found.map_err(|err| open::unreadable(&err))?);
     }
     counts.put_in_order();
     if arguments.reveal {
@@ -111,7 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let report = Report { months, counts, ledger, zone, span, made, is_revealed: arguments.reveal };
     let text = match arguments.format {
         Format::Table => plain::table(&report),
-        Format::Json => format!("{}\n", query::pretty(&plain::json(&report))?),
+        Format::Json => format!("{}\n", output::pretty(&plain::json(&report))?),
         Format::Html => page::html(&report),
     };
     match &arguments.out {
@@ -132,8 +112,8 @@ fn within(reader: &Reader, (since, until): (UtcMillis, UtcMillis)) -> Result<Sea
 
 /// The handler's name in an entry's body; `None` where that was removed.
 fn name_of(reader: &Reader, number: u64) -> Result<Option<String>, Failure> {
-    let entry = reader.entry(number).map_err(|err| super::unreadable(&err))?;
-    let leaf = entry.leaf().map_err(|err| super::unreadable(&err))?;
+    let entry = reader.entry(number).map_err(|err| open::unreadable(&err))?;
+    let leaf = entry.leaf().map_err(|err| open::unreadable(&err))?;
     let found = Found { entry, leaf };
     Ok(match Sealed::open(reader, &found)?.asked(&found.leaf) {
         Some(Asked::Inquiry(draft)) => Some(draft.handler_name.trim().to_owned()),

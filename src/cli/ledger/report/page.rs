@@ -7,8 +7,8 @@
 use jiff::civil::Date;
 
 use super::{
-    Report, chart,
-    chart::length,
+    chart::{self, length},
+    contents::Report,
     count::{Court, Tally},
     html::{escaped, grouped, parts, put, told},
     labels,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use serde_json::{Value, json};
 
-use super::{Report, count::Tally, labels};
+use super::{contents::Report, count::Tally, labels};
 use crate::ledger::leaf::rfc3339;
 
 /// The tables, one after the other.

@@ -6,24 +6,23 @@ use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint, Uri};
 
-use super::{super::serve, create};
+use super::{failure::Failure, open};
 use crate::{
-    cli::Failure,
     config::Config,
     rpc::admin_contract::{self, RecordRequest, admin_service_client::AdminServiceClient},
     service::record::{self, OperatorAct},
 };
 
 /// Records the act, and returns the number of its entry. `detail` says nothing of a person.
-pub(in crate::cli) fn record(config: &Config, act: OperatorAct, detail: &str) -> Result<u64, Failure> {
-    serve::runtime()?.block_on(async {
+pub(super) fn record(config: &Config, act: OperatorAct, detail: &str) -> Result<u64, Failure> {
+    open::runtime()?.block_on(async {
         if let Some(channel) = daemon(config).await? {
             return through(channel, act, detail).await;
         }
-        let ledger = super::open(config).map_err(|failure| {
+        let ledger = open::ledger(config).map_err(|failure| {
             failure.hint("a daemon that holds the ledger must listen on `socket` of the same configuration")
         })?;
-        record::act(&ledger, act, detail, &create::user()).await.map_err(|err| Failure::failed(&err))
+        record::act(&ledger, act, detail, &user()).await.map_err(|err| Failure::failed(&err))
     })
 }
 
@@ -61,4 +60,12 @@ async fn through(channel: Channel, act: OperatorAct, detail: &str) -> Result<u64
         Failure::environment(format!("the daemon does not record it: {}", status.message()), status)
     })?;
     Ok(recorded.into_inner().entry)
+}
+
+/// Who runs the command, as entries name them: the user's number, which no name can forge.
+pub(super) fn user() -> String {
+    // The owner of a file made just now is who makes it; the standard library tells it no other way.
+    let made = tempfile::tempfile().and_then(|file| file.metadata());
+    let uid = made.map(|made| std::os::unix::fs::MetadataExt::uid(&made));
+    uid.map_or_else(|_| "unknown user".to_owned(), |uid| format!("uid {uid}"))
 }

@@ -1,0 +1,52 @@
+//! What commands say: data to standard output, talk to standard error, evidence to files of their own.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
+
+use serde::Serialize;
+
+use super::failure::Failure;
+
+/// Writes data to standard output; a reader that went away is no failure.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())
+}
+
+pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(err) if err.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::environment("cannot write to standard output", err))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a file that only its owner reads; an existing one may be evidence of something else, and is not written over.
+pub(super) fn keep(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    let kept = opened.and_then(|mut opened| {
+        opened.write_all(bytes)?;
+        opened.sync_all()
+    });
+    kept.map_err(|err| {
+        let exists = err.kind() == io::ErrorKind::AlreadyExists;
+        let failure = Failure::environment(format!("cannot write `{}`", file.display()), err);
+        if exists { failure.hint("give another name: what was kept before is not written over") } else { failure }
+    })
+}
+
+/// Says something to the person at the terminal.
+pub(super) fn say(text: &str) {
+    // Nobody to say it to is no reason to stop.
+    writeln!(io::stderr().lock(), "{text}").unwrap_or_default();
+}
+
+/// A value as JSON for people.
+pub(super) fn pretty(value: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value).map_err(|_| Failure::fault("a value has no JSON form"))
+}
