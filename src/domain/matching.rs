@@ -6,7 +6,7 @@
 //!
 //! Source: `deploy/DECISIONS.md`, "Identifiers"; decisions D6-D18, D37-D39, D41, D51, D52.
 
-mod outcome;
+pub mod outcome;
 mod registered;
 
 pub use outcome::{Flag, Outcome, Rule, Withholding};

@@ -3,7 +3,10 @@
 //! The compiler builds these from rows, the mirror seals them, [`super::answer`] chooses among them. Every text is as
 //! registered; only dates are brought to one form, where they are dates.
 
-use super::kinds::{Kind, tag};
+use super::{
+    kinds::{Kind, tag},
+    matching::outcome::{Flag, Rule},
+};
 
 /// Texts by the tag of their field, ascending; an empty text is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -205,13 +208,13 @@ pub enum Matched {
         /// Which of [`Registration::parties`].
         party: u32,
         /// The rule that matched.
-        rule: super::matching::Rule,
+        rule: Rule,
         /// What the reader should know, ascending.
-        flags: Vec<super::matching::Flag>,
+        flags: Vec<Flag>,
     },
     /// It is on a unit that the subject owns, uses or is buying (D3).
     OnSubjectUnit {
         /// What the reader should know, ascending.
-        flags: Vec<super::matching::Flag>,
+        flags: Vec<Flag>,
     },
 }

@@ -5,8 +5,8 @@ use crate::package::write::WriteError;
 
 use super::charges::{Charged, Term};
 use super::county::{CHARGED_PERSON, County, OLD_CODE_COMPANY, Reserved, SHORT_NUMBER_PERSON, SINGLE_UNIT_PERSON};
-use super::land::Parcel;
 use super::parties::{self, Holder};
+use super::places::{Flat, Parcel};
 use super::tables::{Cell, Registration};
 
 /// A building of an estate.
@@ -16,20 +16,6 @@ struct Building<'a> {
     number: u64,
     floors: u64,
     developer: &'a Holder,
-}
-
-/// A flat: the row of its house, and what the owner's right repeats.
-pub(super) struct Flat {
-    /// BDCDYH, 28 characters.
-    pub(super) unit: String,
-    /// FWBM, 26 characters.
-    pub(super) house_code: String,
-    pub(super) location: String,
-    floor: u64,
-    floors: u64,
-    area: String,
-    inner_area: String,
-    shared_area: String,
 }
 
 impl County {

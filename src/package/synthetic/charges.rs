@@ -3,9 +3,9 @@
 use crate::domain::tables::Table;
 use crate::package::write::WriteError;
 
-use super::buildings::Flat;
 use super::county::County;
 use super::parties::{self, Holder};
+use super::places::Flat;
 use super::tables::{Cell, Registration};
 
 /// What is charged, and whose it is.

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use crate::package::write::{About, WriteError};
 
+use super::about::{COUNTY, SEED, Subject, Summary};
 use super::parties::{self, COMPANIES_RESERVED, Holder, PERSONS_RESERVED};
 use super::random::Random;
 use super::tables::{Registration, Tables};
-use super::{COUNTY, SEED, Subject, Summary};
 
 /// The persons that the summary names, by their numbers in [`parties`].
 pub(super) const SINGLE_UNIT_PERSON: u64 = 1;

@@ -3,28 +3,13 @@
 use crate::domain::tables::Table;
 use crate::package::write::WriteError;
 
-use super::COUNTY;
+use super::about::COUNTY;
 use super::charges::Charged;
 use super::county::County;
 use super::parties::{self, Holder};
+use super::places::Parcel;
 use super::random::index;
 use super::tables::Cell;
-
-/// A parcel that was written.
-#[derive(Debug)]
-pub(super) struct Parcel {
-    /// ZDDM, 19 characters.
-    pub(super) code: String,
-    /// ZL
-    pub(super) location: String,
-}
-
-impl Parcel {
-    /// The unit of the land itself.
-    pub(super) fn land_unit(&self) -> String {
-        format!("{}W00000000", self.code)
-    }
-}
 
 const STREETS: [&str; 12] = [
     "中山路",

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::domain::tables::Table;
 use crate::package::write::{About, TableHandle, WriteError, Writer};
 
-use super::COUNTY;
+use super::about::{AUTHORITY, COUNTY};
 use super::parties::Holder;
 
 /// A value by the name of its column.
@@ -91,7 +91,7 @@ impl Tables {
             ("BDCQZH", &registration.certificate),
             ("BDCDJZMH", &registration.certificate),
             ("QXDM", &COUNTY),
-            ("DJJG", &super::AUTHORITY),
+            ("DJJG", &AUTHORITY),
             ("DJSJ", &registration.registered_at),
             ("QSZT", &registration.status),
         ];
