@@ -358,12 +358,18 @@ fn rights(rows: &Rows) -> Vec<Right<'_>> {
     let tables = KINDS.iter().flat_map(|kind| kind.tables.iter().map(move |table| (kind.kind, *table)));
     let rows = tables.flat_map(|(kind, table)| rows.of(table).iter().map(move |row| (kind, row)));
     let rows: Vec<(Kind, &StagedRow)> = rows.collect();
-    let identities = identities(&rows.iter().map(|(_, row)| *row).collect::<Vec<_>>());
-    let right = |((kind, row), identity)| {
-        let ties = Ties::of(row);
-        Right { kind, row, identity, ties, holders: Vec::new(), deregistered: None, is_in_doubt: false }
+    let ties: Vec<Ties> = rows.iter().map(|(_, row)| Ties::of(row)).collect();
+    let identities = identities(&rows.iter().map(|(_, row)| *row).zip(&ties).collect::<Vec<_>>());
+    let right = |(((kind, row), identity), ties)| Right {
+        kind,
+        row,
+        identity,
+        ties,
+        holders: Vec::new(),
+        deregistered: None,
+        is_in_doubt: false,
     };
-    rows.into_iter().zip(identities).map(right).collect()
+    rows.into_iter().zip(identities).zip(ties).map(right).collect()
 }
 
 /// The holders of a right over several units that has none on this one: those of the first unit that has any.

@@ -19,16 +19,16 @@ use super::{resolve::Ties, staged::StagedRow};
 /// Bytes of the digest that an identity holds.
 const DIGEST_BYTES: usize = 12;
 
-/// The identities of rights on one unit, in the order of `rows`.
-pub(super) fn identities(rows: &[&StagedRow]) -> Vec<String> {
-    let mut identities: Vec<String> = rows.iter().map(|row| of_content(row)).collect();
+/// The identities of rights on one unit, in the order of `rows`, each with its ties.
+pub(super) fn identities(rows: &[(&StagedRow, &Ties)]) -> Vec<String> {
+    let mut identities: Vec<String> = rows.iter().map(|(row, ties)| of_content(row, ties)).collect();
     let mut equals: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, identity) in identities.iter().enumerate() {
         equals.entry(identity).or_default().push(at);
     }
     let mut several: Vec<Vec<usize>> = equals.into_values().filter(|places| places.len() > 1).collect();
     for places in &mut several {
-        places.sort_by_key(|at| (rows[*at].values(), rows[*at].line));
+        places.sort_by_key(|at| (rows[*at].0.values(), rows[*at].0.line));
         for (at, ordinal) in places.iter().zip(1_u32..).skip(1) {
             let first = &identities[*at];
             identities[*at] = format!("{first}:{ordinal}");
@@ -37,8 +37,7 @@ pub(super) fn identities(rows: &[&StagedRow]) -> Vec<String> {
     identities
 }
 
-fn of_content(row: &StagedRow) -> String {
-    let ties = Ties::of(row);
+fn of_content(row: &StagedRow, ties: &Ties) -> String {
     let columns: &[&str] = if row.line.table == Table::Dyiq { &["GYDBDCDYH", "XYDBDCDYH"] } else { &["BDCDYH"] };
     let units: Vec<Box<str>> = columns.iter().flat_map(|column| place::unit_numbers(row.get(column))).collect();
     let table = row.line.table.name();

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::{
-    cell::{Vocabulary, column, name},
+    cell::{Vocabulary, column, name, place},
     tables::{Row, RowSource, Table, Visited},
 };
 
@@ -83,7 +83,8 @@ fn visit<S: RowSource>(
 
 /// Remembers what a row without unit number will be looked up by.
 fn want(row: Row<'_>, references: &mut References) {
-    if units_of(row, "BDCDYH").is_empty() {
+    // Most rows name a unit as they should.
+    if !place::is_well_formed(row.get("BDCDYH")) && units_of(row, "BDCDYH").is_empty() {
         let ties = Ties::of_row(row);
         references.wanted_businesses.insert(&ties.business);
         ties.certificates.iter().for_each(|one| references.wanted_certificates.insert(one));

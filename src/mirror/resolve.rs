@@ -72,8 +72,12 @@ impl Ties {
 /// Whether a business number or house code is empty, a word without digits, or a filler such as `1111`: on one unit it may
 /// tell rows apart, but it leads to no other.
 pub(super) fn is_filler(number: &str) -> bool {
-    let letters: String = number.chars().filter(|one| one.is_alphanumeric()).collect();
-    none::is_filler(&letters) || !letters.contains(|one: char| one.is_ascii_digit())
+    if !number.bytes().any(|byte| byte.is_ascii_digit()) {
+        return true;
+    }
+    let is_bare = number.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let letters = || number.chars().filter(|one| one.is_alphanumeric()).collect::<String>();
+    if is_bare { none::is_filler(number) } else { none::is_filler(&letters()) }
 }
 
 /// What was found for a holder's row.

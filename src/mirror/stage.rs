@@ -3,7 +3,7 @@
 //! The tables are read in such an order that every row finds remembered what it refers to. Rows of rights and units go to
 //! their unit, rows of parcels before the parcel's units; the joins themselves are `assemble`'s.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{borrow::Cow, collections::BTreeSet, sync::LazyLock};
 
 use crate::domain::{
     cell::{
@@ -138,25 +138,26 @@ fn cleaned<'r>(
     values
 }
 
-/// Whether a table's rows are rights or charges.
-fn is_right(table: Table) -> bool {
-    KINDS.iter().any(|kind| kind.tables.contains(&table))
-}
-
 /// Whether a table's rows are charges on somebody else's right: they never make a unit of their own.
 pub(super) fn is_charge(table: Table) -> bool {
     matches!(table, Table::Dyaq | Table::Cfdj | Table::Yydj)
 }
 
-/// Whether an empty cell is odd: rights and what belongs to them name a unit, and rights say whether they are in force.
-fn oddity_of_empty(table: Table, at: usize) -> Option<Oddity> {
-    let belongs = matches!(table, Table::Qlr | Table::Zxdj | Table::Dywqd | Table::Fdcqxm | Table::H);
-    match column::content(table, at) {
-        Content::Unit if belongs || is_right(table) => Some(Oddity::NoUnitNumber),
-        Content::Code { list: "QSZT", .. } if is_right(table) => Some(Oddity::EmptyStatus),
-        _ => None,
-    }
-}
+/// Columns whose empty cells are odd, by table and position: rights and what belongs to them name a unit, and rights say
+/// whether they are in force.
+static ODD_WHEN_EMPTY: LazyLock<Vec<Vec<(usize, Oddity)>>> = LazyLock::new(|| {
+    let of = |table: Table| {
+        let is_right = KINDS.iter().any(|kind| kind.tables.contains(&table));
+        let belongs = matches!(table, Table::Qlr | Table::Zxdj | Table::Dywqd | Table::Fdcqxm | Table::H);
+        let odd = move |at: usize| match column::content(table, at) {
+            Content::Unit if belongs || is_right => Some((at, Oddity::NoUnitNumber)),
+            Content::Code { list: "QSZT", .. } if is_right => Some((at, Oddity::EmptyStatus)),
+            _ => None,
+        };
+        (0..table.columns().len()).filter_map(odd).collect()
+    };
+    Table::ALL.into_iter().map(of).collect()
+});
 
 /// The units that a row names: only by numbers that can identify one (D43, D44).
 pub(super) fn units_of(row: Row<'_>, column: &str) -> Vec<Place> {
@@ -190,9 +191,9 @@ impl<O: Outlet> Stager<'_, O> {
                 self.tally.unknown_code(table, table.columns()[at], row.values[at]);
             }
         });
-        for at in (0..values.len()).filter(|at| values[*at].trim().is_empty()) {
-            if let Some(oddity) = oddity_of_empty(table, at) {
-                self.tally.odd(table, table.columns()[at], oddity);
+        for (at, oddity) in &ODD_WHEN_EMPTY[table as usize] {
+            if values.get(*at).is_some_and(|value| value.trim().is_empty()) {
+                self.tally.odd(table, table.columns()[*at], *oddity);
             }
         }
         let values: Vec<&str> = values.iter().map(|value| &**value).collect();

@@ -4,8 +4,6 @@
 //! the others, so that one pass in key order has everything at hand: `parcel code, 0, rank, unit number`. What has no unit
 //! number comes last, under its group. Neither byte 0 nor byte 255 occurs in a folded text.
 
-use std::sync::LazyLock;
-
 use crate::domain::{
     cell::place,
     tables::{Row, Table},
@@ -131,8 +129,7 @@ impl StagedRow {
 
     /// The row's value of a column; empty where the table has no such column.
     pub(super) fn get(&self, column: &str) -> &str {
-        let name = packed(column);
-        self.at(PACKED[self.line.table as usize].iter().position(|known| *known == name))
+        self.at(self.line.table.column(column))
     }
 
     /// All values, one behind the other, and where each ends.
@@ -169,19 +166,6 @@ impl StagedRow {
         let text = str::from_utf8(reader.0).ok().filter(|text| text.len() == end as usize)?.to_owned();
         ends.iter().all(|end| text.is_char_boundary(*end as usize)).then_some(Self { line, way, text, ends })
     }
-}
-
-/// The column names of every table as numbers, which compare faster than texts: a unit asks for a hundred columns.
-static PACKED: LazyLock<Vec<Vec<u128>>> = LazyLock::new(|| {
-    Table::ALL.iter().map(|table| table.columns().iter().map(|name| packed(name)).collect()).collect()
-});
-
-/// A column name as a number; none is longer than 16 bytes.
-fn packed(column: &str) -> u128 {
-    let mut bytes = [0; 16];
-    let length = column.len().min(16);
-    bytes[..length].copy_from_slice(&column.as_bytes()[..length]);
-    u128::from_ne_bytes(bytes)
 }
 
 /// Writes a row as it is staged.
@@ -262,15 +246,6 @@ mod tests {
         assert_eq!((read.get("YWH"), read.get("XH"), read.get("BDCDYH"), read.get("ZXSJ")), ("B", "U1", "坐落", ""));
         assert_eq!((read.line.to_string().as_str(), read.way.clone()), ("DYWQD:300", way));
         assert_eq!(StagedRow::read(&bytes[..bytes.len() - 1]), None);
-    }
-
-    #[test]
-    fn every_column_is_found_by_its_packed_name() {
-        for table in Table::ALL {
-            let names: std::collections::BTreeSet<u128> = table.columns().iter().map(|name| packed(name)).collect();
-            assert_eq!(names.len(), table.columns().len());
-            assert!(table.columns().iter().all(|name| name.len() <= 16));
-        }
     }
 
     #[test]

@@ -122,6 +122,7 @@ pub fn clean<'a>(table: Table, position: usize, text: &'a str, vocabulary: &Voca
         }
         // Told as registered: an officer sees that the register says 无. Matching reads it by the same functions.
         Content::Document if none::is_none_or_zero(text) => kept(None),
+        Content::Date if date::is_read(text) => kept(None),
         _ if vocabulary.is_none(text) => empty(),
         Content::Text => kept(None),
         Content::Date => match date::read(text, vocabulary.utc_offset_seconds) {

@@ -35,13 +35,11 @@ const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AU
 /// Reads a date; a time with a zone of its own is turned to the zone of `utc_offset_seconds`.
 #[must_use]
 pub fn read(text: &str, utc_offset_seconds: i32) -> Date {
-    if let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes()
-        && [y1, y2, y3, y4, m1, m2, d1, d2].iter().all(u8::is_ascii_digit)
-        && (y1, y2) == (b'2', b'0')
-        && day_of([&text[..4], &text[5..7], &text[8..]]).is_some()
-    {
-        // Most dates are in this form already.
-        return Date::Read(text.to_owned());
+    // Most dates are in one of these forms.
+    match plain(text) {
+        Some((day, "" | " 00:00:00" | "T00:00:00")) => return Date::Read(day.to_owned()),
+        Some((day, clock)) => return Date::Read(format!("{day}T{}", &clock[1..])),
+        None => {}
     }
     if none::is_none_or_zero(text) {
         return Date::None;
@@ -52,6 +50,32 @@ pub fn read(text: &str, utc_offset_seconds: i32) -> Date {
         Some(at) if at.time() == civil::Time::midnight() => Date::Read(at.date().to_string()),
         Some(at) => Date::Read(at.strftime("%Y-%m-%dT%H:%M:%S").to_string()),
     }
+}
+
+/// Whether a text is a date in the form that [`read`] gives it.
+#[must_use]
+pub fn is_read(text: &str) -> bool {
+    plain(text).is_some_and(|(_, clock)| clock.is_empty() || (clock.starts_with('T') && clock != "T00:00:00"))
+}
+
+/// A day `2020-02-11` of these two centuries, but one that stands for none, and the time behind it: none, ` 09:30:00` or
+/// `T09:30:00`. Absent where the text has another form.
+fn plain(text: &str) -> Option<(&str, &str)> {
+    let digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_digit);
+    let (day, clock) = text.split_at_checked(10)?;
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = day.as_bytes() else { return None };
+    let is_day = digits(&[y3, y4, m1, m2, d1, d2])
+        && matches!((y1, y2), (b'2', b'0') | (b'1', b'9'))
+        && !matches!(day, "1900-01-01" | "1970-01-01")
+        && day_of([&day[..4], &day[5..7], &day[8..]]).is_some();
+    let is_clock = match *clock.as_bytes() {
+        [] => true,
+        [b' ' | b'T', h1, h2, b':', m1, m2, b':', s1, s2] => {
+            digits(&[h1, h2, m1, m2, s1, s2]) && (h1, h2) < (b'2', b'4') && m1 < b'6' && s1 < b'6'
+        }
+        _ => false,
+    };
+    (is_day && is_clock).then_some((day, clock))
 }
 
 /// Whether a text is a date, and not one that stands for none.

@@ -77,11 +77,6 @@ fn folded(text: &str) -> String {
     none::compact(text).to_uppercase()
 }
 
-/// A text without what stands only for form in numbers that join rows: see [`none::compact`].
-fn compact(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| byte.is_ascii_graphic()) { Cow::Borrowed(text) } else { Cow::Owned(none::compact(text)) }
-}
-
 /// The text with HTML entities undone, as web forms leave them in a register (D39).
 fn unescaped(text: &str) -> Cow<'_, str> {
     if text.contains('&') { html_escape::decode_html_entities(text) } else { Cow::Borrowed(text) }

@@ -166,7 +166,14 @@ pub fn is_quote(character: char) -> bool {
 ///
 /// The comma of full width stays what it is, as names and lists tell the two apart (D17).
 #[must_use]
-pub fn compact(text: &str) -> String {
+pub fn compact(text: &str) -> Cow<'_, str> {
+    // Every cell of a register passes here, often more than once, and most are as they should be.
+    if text.chars().all(|one| same(one) == Some(one)) {
+        return Cow::Borrowed(text);
+    }
+    if let Some(compacted) = text.chars().filter(|one| *one != ' ').map(same).collect::<Option<String>>() {
+        return Cow::Owned(compacted);
+    }
     let mut compacted = String::with_capacity(text.len());
     for character in text.chars().filter(|one| !is_invisible(*one)) {
         match character {
@@ -175,7 +182,18 @@ pub fn compact(text: &str) -> String {
         }
     }
     let composed: String = compacted.nfc().collect();
-    composed.chars().filter(|one| !one.is_whitespace() && !is_invisible(*one)).collect()
+    Cow::Owned(composed.chars().filter(|one| !one.is_whitespace() && !is_invisible(*one)).collect())
+}
+
+/// What a character that is seen is in compatibility form, where that needs no table and no neighbour.
+fn same(character: char) -> Option<char> {
+    match character {
+        '!'..='~' | '\u{4E00}'..='\u{9FFF}' | '，' | '、' | '。' | '·' | '“' | '”' | '—' | '〔' | '〕' => {
+            Some(character)
+        }
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(character) - 0xFEE0),
+        _ => None,
+    }
 }
 
 /// Whether a text says that there is nothing: empty, a word for it, or nothing but punctuation (D35). Zeros are not
@@ -218,10 +236,9 @@ fn is_repeated_word(text: &str) -> bool {
 /// Whether a text says that there is no number: [`is_none`], or zeros with nothing but punctuation (D35).
 #[must_use]
 pub fn is_none_or_zero(text: &str) -> bool {
-    is_none(text) || {
-        let folded = compact(text);
-        folded.chars().all(|one| one == '0' || !one.is_alphanumeric())
-    }
+    // What has another letter or digit than zero is a number, or a word.
+    let has_more = |text: &str| text.bytes().any(|one| one.is_ascii_alphanumeric() && one != b'0');
+    is_none(text) || (!has_more(text) && compact(text).chars().all(|one| one == '0' || !one.is_alphanumeric()))
 }
 
 /// Whether a text without blanks and punctuation is a filler: one character repeated, or the digits in a row (D37).
@@ -322,6 +339,14 @@ mod tests {
     fn what_cannot_be_seen_is_dropped() {
         let dressed = "1\u{202D}2\u{200E}3\u{2068}4\u{3164}5\u{180E}6\u{FFFE}7\u{0}8\u{7F}9\u{2800}\u{FE0F}";
         assert_eq!(compact(dressed), "123456789");
+        assert_eq!(compact("Ａ（１）， 甲\u{3000}乙 e\u{301}"), "A(1)，甲乙é");
+        for code in 0..=0x10_FFFF {
+            let Some(one) = char::from_u32(code) else { continue };
+            let whole: String =
+                std::iter::once(one).nfkc().filter(|one| !one.is_whitespace() && !is_invisible(*one)).collect();
+            let expected = if one == '，' { "，".to_owned() } else { whole };
+            assert!(same(one).is_none_or(|short| short.to_string() == expected), "{code:X}");
+        }
         assert_eq!(visible("a\u{200B}b\tc"), "ab\tc");
     }
 }

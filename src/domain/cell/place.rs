@@ -3,10 +3,14 @@
 //! What is stored and told is always the text as registered; these forms only join. What cannot identify anything must
 //! join nothing: two strangers whose houses both carry `未落宗` have no unit in common.
 
-use super::{compact, none};
+use std::borrow::Cow;
 
-/// Marks that stand between several numbers of one cell.
-const SEPARATORS: &[char] = &['、', '，', ',', ';', '；', '|', '｜', '/', '／', '\n', '\r', '\t'];
+use super::none::{self, compact};
+
+/// Whether a mark stands between several numbers of one cell.
+fn is_separator(one: char) -> bool {
+    matches!(one, '、' | '，' | ',' | ';' | '；' | '|' | '｜' | '/' | '／' | '\n' | '\r' | '\t')
+}
 
 /// Marks and words that separate only where each side is a number by itself.
 const WEAK_SEPARATORS: &[char] = &[' ', '\u{3000}', '\u{A0}', '和', '及', '与'];
@@ -26,7 +30,7 @@ pub fn unit_numbers(registered: &str) -> Vec<Box<str>> {
         }
     };
     if !none::is_none_or_zero(registered) {
-        for part in registered.split(SEPARATORS) {
+        for part in registered.split(is_separator) {
             let pieces: Vec<_> = part.split(WEAK_SEPARATORS).filter(|piece| !piece.is_empty()).collect();
             let are_numbers = pieces.len() > 1 && pieces.iter().all(|piece| is_well_formed(&unit_form(piece)));
             if are_numbers { pieces.into_iter().for_each(&mut add) } else { add(part) }
@@ -61,10 +65,7 @@ fn unit_form(part: &str) -> String {
 
 /// Whether this is a parcel code of 19 characters: 12 digits, two letters, 5 digits.
 fn is_parcel_code(number: &str) -> bool {
-    let bytes = number.as_bytes();
-    bytes.len() == 19
-        && bytes[..12].iter().chain(&bytes[14..]).all(u8::is_ascii_digit)
-        && bytes[12..14].iter().all(u8::is_ascii_uppercase)
+    number.len() == 19 && begins_as_parcel(number) && number.as_bytes()[14..].iter().all(u8::is_ascii_digit)
 }
 
 /// Whether the number has the shape that the standard prescribes: 28 letters and digits.
@@ -77,6 +78,9 @@ pub fn is_well_formed(unit_number: &str) -> bool {
 /// Whether it stands under ownership rights of different certificates is for the loader to find out.
 #[must_use]
 pub fn may_identify(unit_number: &str) -> bool {
+    if is_well_formed(unit_number) && begins_as_parcel(unit_number) {
+        return true;
+    }
     let letters: String = unit_number.chars().filter(|one| one.is_alphanumeric()).collect();
     let digits = letters.chars().filter(char::is_ascii_digit).count();
     digits >= 4 && !none::is_filler(&letters) && !none::is_none_or_zero(unit_number) && !is_scientific(unit_number)
@@ -86,16 +90,21 @@ pub fn may_identify(unit_number: &str) -> bool {
 /// of it stands for many units, so it identifies none.
 #[must_use]
 pub fn is_cut(unit_number: &str) -> bool {
-    let bytes = unit_number.as_bytes();
-    bytes.len() >= 14
-        && bytes[..12].iter().all(u8::is_ascii_digit)
-        && bytes[12..14].iter().all(u8::is_ascii_uppercase)
-        && !is_well_formed(unit_number)
+    begins_as_parcel(unit_number) && !is_well_formed(unit_number)
+}
+
+/// Whether 12 digits and two letters stand in front, as in every unit number and parcel code of the standard.
+fn begins_as_parcel(number: &str) -> bool {
+    let bytes = number.as_bytes();
+    bytes.len() >= 14 && bytes[..12].iter().all(u8::is_ascii_digit) && bytes[12..14].iter().all(u8::is_ascii_uppercase)
 }
 
 /// The parcel or sea area code as it is compared; empty where the cell says that there is none.
 #[must_use]
 pub fn parcel(registered: &str) -> String {
+    if is_parcel_code(registered) {
+        return registered.to_owned();
+    }
     let number = unit_number(registered);
     match number.strip_suffix("W00000000") {
         Some(code) if is_parcel_code(code) => code.to_owned(),
@@ -106,6 +115,9 @@ pub fn parcel(registered: &str) -> String {
 /// The first 19 characters, the parcel code of a unit number; absent where it is shorter.
 #[must_use]
 pub fn parcel_code(unit_number: &str) -> Option<&str> {
+    if unit_number.is_ascii() {
+        return unit_number.get(..19);
+    }
     let end = unit_number.char_indices().nth(19).map_or(unit_number.len(), |(at, _)| at);
     (unit_number[..end].chars().count() == 19).then(|| &unit_number[..end])
 }
@@ -142,14 +154,18 @@ fn is_building_part(unit_number: &str) -> bool {
 #[must_use]
 pub fn certificates(registered: &str) -> Vec<Box<str>> {
     let mut parts: Vec<Box<str>> = Vec::new();
-    for part in registered.split(SEPARATORS) {
-        let number: String = compact(part)
-            .chars()
-            .filter(|one| !none::is_quote(*one) && *one != '=')
-            .map(|one| none::bracket(one).unwrap_or(one))
-            .collect();
+    for part in registered.split(is_separator) {
+        let compacted = compact(part);
+        let is_form =
+            |one: char| none::is_quote(one) || one == '=' || none::bracket(one).is_some_and(|same| same != one);
+        let number = if compacted.contains(is_form) {
+            let bare = compacted.chars().filter(|one| !none::is_quote(*one) && *one != '=');
+            Cow::Owned(bare.map(|one| none::bracket(one).unwrap_or(one)).collect())
+        } else {
+            compacted
+        };
         if !is_no_certificate(&number) && !parts.iter().any(|known| **known == *number) {
-            parts.push(number.into());
+            parts.push(number.into_owned().into());
         }
     }
     parts
@@ -172,6 +188,12 @@ fn is_no_certificate(number: &str) -> bool {
         "尚未发证",
         "无权证",
     ];
+    // No such word has both a digit and a character of another script, and nearly every certificate number has.
+    if number.bytes().any(|byte| byte.is_ascii_digit())
+        && number.chars().any(|one| matches!(one, '\u{4E00}'..='\u{9FFF}'))
+    {
+        return false;
+    }
     let letters: String = number.chars().filter(|one| one.is_alphanumeric()).collect();
     none::is_none_or_zero(number) || none::is_filler(&letters) || WORDS.contains(&letters.as_str())
 }
@@ -196,8 +218,11 @@ pub fn business(registered: &str) -> String {
 /// Whether a number left its source in scientific notation, as `2.02E+11` (D38): it joins strangers.
 #[must_use]
 pub fn is_scientific(registered: &str) -> bool {
+    /// The first byte of every character of full width.
+    const WIDE: u8 = 0xEF;
     // Most identifiers hold no sign and no point, and are told at a glance.
-    if !registered.contains(['E', 'e', 'Ｅ', 'ｅ']) || !registered.contains(['.', '+', '．', '＋']) {
+    let has = |marks: &[u8]| registered.bytes().any(|byte| byte == WIDE || marks.contains(&byte));
+    if !has(b"Ee") || !has(b".+") {
         return false;
     }
     let text = compact(registered).to_ascii_uppercase();
