@@ -147,7 +147,7 @@ fn read<S: RowSource>(
             .spawn_scoped(scope, move || spill_buffers(runs, &to_sort, &empty))
             .map_err(sorting)?;
         let mut staging = Staging { buffer: Buffer::new(capacity), spare: Some(Buffer::new(capacity)), full, sorted };
-        let staged = stage::stage(source, &mut staging, Refused::new(target.quarantine_max), progress);
+        let staged = stage::stage(source, &mut staging, target.quarantine_max, progress);
         staging.end();
         let runs = join(thread).map_err(sorting)?;
         let (tally, refused) = staged?;

@@ -145,6 +145,7 @@
 //! noted on the parcel's other units and are never theirs (D4).
 
 mod assemble;
+mod clean;
 mod compile;
 mod error;
 mod gate;

@@ -3,19 +3,19 @@
 //! The tables are read in such an order that every row finds remembered what it refers to. Rows of rights and units go to
 //! their unit, rows of parcels before the parcel's units; the joins themselves are `assemble`'s.
 
-use std::{borrow::Cow, collections::BTreeSet, sync::LazyLock};
+use std::{
+    collections::BTreeSet,
+    sync::mpsc::{Receiver, sync_channel},
+    thread,
+};
 
 use crate::domain::{
-    cell::{
-        Vocabulary,
-        column::{self, Content},
-        place,
-    },
-    kinds::KINDS,
-    tables::{Row, RowSource, Table, Visited},
+    cell::place,
+    tables::{Row, RowSource, Table},
 };
 
 use super::{
+    clean::{Batch, Cleaner},
     error::{LoadError, Reason},
     gate::Refused,
     look::look,
@@ -62,53 +62,44 @@ const ORDER: [Table; 26] = [
     Table::Yhydzb,
 ];
 
-/// How many rows go by between two words on progress.
-const PROGRESS_ROWS: u64 = 50_000;
+/// Batches that may wait to be placed.
+const BATCHES_WAITING: usize = 4;
 
-/// Reads every table of `source` and sends its rows to `outlet`; returns what was counted.
-pub(super) fn stage<S: RowSource, O: Outlet>(
+/// Reads every table of `source` and sends its rows to `outlet`; returns what was counted. Of the rows that cannot be read or
+/// placed so many more than usual are remembered as may be set aside.
+pub(super) fn stage<S: RowSource, O: Outlet + Send>(
     source: &mut S,
     outlet: &mut O,
-    refused: Refused,
+    quarantine_max: usize,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Tally, Refused), LoadError<S::Error>> {
     let vocabulary = source.declared().vocabulary.clone();
-    let mut stager = Stager {
-        outlet,
-        references: References::default(),
-        tally: Tally::default(),
-        refused,
-        vocabulary,
-        pending: Vec::new(),
-    };
-    look(source, &mut stager.references, &stager.vocabulary).map_err(LoadError::Source)?;
-    for table in ORDER {
-        if table == Table::Fdcqxm {
-            stager.place_pending();
+    let mut references = References::default();
+    look(source, &mut references, &vocabulary).map_err(LoadError::Source)?;
+    let refused = Refused::new(quarantine_max);
+    let mut stager = Stager { outlet, references, tally: Tally::default(), refused, pending: Vec::new() };
+    let mut cleaner = Cleaner::new(vocabulary, quarantine_max);
+    thread::scope(|scope| {
+        let (batches, to_place) = sync_channel::<Batch>(BATCHES_WAITING);
+        let placing = thread::Builder::new()
+            .name("mirror-place".to_owned())
+            .spawn_scoped(scope, move || {
+                stager.place_all(&to_place);
+                (stager.tally, stager.refused)
+            })
+            .map_err(|source| LoadError::Disk { doing: "start a thread", source })?;
+        let present = ORDER.into_iter().filter(|table| source.row_count(*table).is_some()).collect::<Vec<_>>();
+        let mut read = Ok(());
+        for table in present {
+            read = read.and_then(|()| cleaner.table(source, table, &batches, progress));
         }
-        if source.row_count(table).is_none() {
-            continue;
-        }
-        let mut rows = 0;
-        let visited = source.visit(table, &mut |visited| {
-            rows += 1;
-            if rows % PROGRESS_ROWS == 0 {
-                progress(Progress::Reading { table, rows });
-            }
-            match visited {
-                Visited::Row(row) => stager.row(row),
-                Visited::Unreadable { line, reason, .. } => stager.refused.add(Line { table, line }, reason),
-            }
-        });
-        visited.map_err(LoadError::Source)?;
-        stager.tally.rows.insert(table, rows);
-        if table == Table::Dyaq {
-            stager.check_lists();
-        }
-    }
-    // A package without DYAQ was not checked above.
-    stager.check_lists();
-    Ok((stager.tally, stager.refused))
+        drop(batches);
+        let (tally, refused) = placing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        read.map_err(LoadError::Source)?;
+        cleaner.tally.add(tally);
+        cleaner.refused.join(refused);
+        Ok((cleaner.tally, cleaner.refused))
+    })
 }
 
 struct Stager<'a, O> {
@@ -116,48 +107,14 @@ struct Stager<'a, O> {
     references: References,
     tally: Tally,
     refused: Refused,
-    vocabulary: Vocabulary,
     /// Charges without unit number, which go where a right of their business stands.
     pending: Vec<(Line, Vec<String>)>,
-}
-
-/// The cells of a row as values; what is odd of them goes to `note` by position.
-fn cleaned<'r>(
-    row: Row<'r>,
-    vocabulary: &Vocabulary,
-    mut note: impl FnMut(usize, column::Oddity),
-) -> Vec<Cow<'r, str>> {
-    let mut values = Vec::with_capacity(row.values.len());
-    for (at, text) in row.values.iter().enumerate() {
-        let cleaned = column::clean(row.table, at, text, vocabulary);
-        if let Some(oddity) = cleaned.oddity {
-            note(at, oddity);
-        }
-        values.push(cleaned.value);
-    }
-    values
 }
 
 /// Whether a table's rows are charges on somebody else's right: they never make a unit of their own.
 pub(super) fn is_charge(table: Table) -> bool {
     matches!(table, Table::Dyaq | Table::Cfdj | Table::Yydj)
 }
-
-/// Columns whose empty cells are odd, by table and position: rights and what belongs to them name a unit, and rights say
-/// whether they are in force.
-static ODD_WHEN_EMPTY: LazyLock<Vec<Vec<(usize, Oddity)>>> = LazyLock::new(|| {
-    let of = |table: Table| {
-        let is_right = KINDS.iter().any(|kind| kind.tables.contains(&table));
-        let belongs = matches!(table, Table::Qlr | Table::Zxdj | Table::Dywqd | Table::Fdcqxm | Table::H);
-        let odd = move |at: usize| match column::content(table, at) {
-            Content::Unit if belongs || is_right => Some((at, Oddity::NoUnitNumber)),
-            Content::Code { list: "QSZT", .. } if is_right => Some((at, Oddity::EmptyStatus)),
-            _ => None,
-        };
-        (0..table.columns().len()).filter_map(odd).collect()
-    };
-    Table::ALL.into_iter().map(of).collect()
-});
 
 /// The units that a row names: only by numbers that can identify one (D43, D44).
 pub(super) fn units_of(row: Row<'_>, column: &str) -> Vec<Place> {
@@ -183,21 +140,35 @@ impl<O: Outlet> Stager<'_, O> {
         self.refused.place(Line { table: row.table, line: row.line }, reason);
     }
 
-    fn row(&mut self, row: Row<'_>) {
-        let table = row.table;
-        let values = cleaned(row, &self.vocabulary, |at, oddity| {
-            self.tally.odd(table, table.columns()[at], Oddity::Cell(oddity));
-            if oddity == column::Oddity::UnknownCode {
-                self.tally.unknown_code(table, table.columns()[at], row.values[at]);
+    /// Places every row, in the order in which the tables come.
+    fn place_all(&mut self, batches: &Receiver<Batch>) {
+        let mut last = None;
+        for batch in batches {
+            if last != Some(batch.table) {
+                self.pass(last, Some(batch.table));
+                last = Some(batch.table);
             }
-        });
-        for (at, oddity) in &ODD_WHEN_EMPTY[table as usize] {
-            if values.get(*at).is_some_and(|value| value.trim().is_empty()) {
-                self.tally.odd(table, table.columns()[*at], *oddity);
-            }
+            batch.each(|row| self.place(row));
         }
-        let values: Vec<&str> = values.iter().map(|value| &**value).collect();
-        self.place(Row { values: &values, ..row });
+        self.pass(last, None);
+    }
+
+    /// Does what waits for a table to be over, between two tables.
+    fn pass(&mut self, before: Option<Table>, after: Option<Table>) {
+        let place_in_order =
+            |table: Option<Table>| table.and_then(|table| ORDER.iter().position(|known| *known == table));
+        let (before, after) = (place_in_order(before), place_in_order(after));
+        let is_passed = |table: Table| {
+            let at = place_in_order(Some(table));
+            before <= at && after.is_none_or(|after| Some(after) > at)
+        };
+        if is_passed(Table::Dyaq) {
+            self.check_lists();
+        }
+        // Buildings of projects look for rights, so charges have theirs by then.
+        if is_passed(Table::Ygdj) {
+            self.place_pending();
+        }
     }
 
     fn place(&mut self, row: Row<'_>) {
