@@ -86,8 +86,12 @@ const SEPARATORS: [char; 14] = ['、', '，', ',', ';', '；', '/', '／', '|', 
 pub fn of_register(registered: &str) -> Numbers<'_> {
     let mut numbers = Numbers::default();
     let is_plain = registered.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
-    if is_plain && registered.len() <= 18 {
+    if is_plain && is_citizen_valid(registered) {
         // Most cells are one number as it should be.
+        numbers.usable.push(Cow::Borrowed(registered));
+        return numbers;
+    }
+    if is_plain && registered.len() <= 18 {
         match judged(registered) {
             Judged::Usable => {
                 numbers.damaged = hides_number(registered).then_some(Damage::Entangled);
@@ -103,10 +107,29 @@ pub fn of_register(registered: &str) -> Numbers<'_> {
     if none::is_none_or_zero(&text) {
         return numbers;
     }
+    if let Some(whole) = spread(&narrowed(&text)) {
+        numbers.add(whole);
+        return numbers;
+    }
     for part in text.split(SEPARATORS) {
-        read_part(part, &mut numbers);
+        let mut own = Numbers::default();
+        read_part(part, &mut own);
+        let runs = runs(&narrowed(part));
+        // A number with right check digits is one in whatever dress, but for that of an amount (D38).
+        if own.damaged != Some(Damage::Decimal) && runs.usable.iter().any(|found| !own.usable.contains(found)) {
+            own = runs;
+        }
+        own.usable.into_iter().for_each(|number| numbers.add(number.into_owned()));
+        numbers.damaged = numbers.damaged.or(own.damaged);
     }
     numbers
+}
+
+/// The number of a cell whose letters and digits are one with right check digits, whatever marks stand between them:
+/// `990202/19790305/1015`, `990,202,197,903,051,015`.
+fn spread(narrow: &str) -> Option<String> {
+    let letters: String = narrow.chars().filter(|one| one.is_alphanumeric()).collect();
+    (is_citizen_valid(&letters) || is_credit_valid(&letters)).then_some(letters)
 }
 
 /// What may follow from a part of a cell: bracketed text is read by itself, blanks separate numbers that are whole.
@@ -161,11 +184,17 @@ fn read_one(text: &str, numbers: &mut Numbers<'_>) {
         }
         Judged::Nothing => {}
         Judged::Usable => {
-            let among = Among::read(&number);
-            if among.is_damaged {
+            let is_among = if number.is_ascii() {
+                hides_number(&number)
+            } else {
+                number.split(|one: char| !one.is_ascii_digit()).any(|run| run.len() >= 15)
+            };
+            if is_among {
                 numbers.damaged.get_or_insert(Damage::Entangled);
             }
-            among.found.into_iter().for_each(|found| numbers.add(found.to_owned()));
+            if !is_among || number.is_ascii() {
+                numbers.add(number);
+            }
         }
     }
 }
@@ -225,6 +254,10 @@ pub(super) fn has_wrong_check(number: &str) -> bool {
 
 /// Digits hidden behind `*`, `X` or the like.
 fn is_masked(number: &str) -> bool {
+    if number.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return number.as_bytes().windows(3).any(|three| three == b"XXX")
+            && number.bytes().any(|byte| byte.is_ascii_digit());
+    }
     let hidden =
         number.chars().filter(|one| matches!(one, '*' | '＊' | '×' | '●' | '■' | '□' | '○' | '#' | '?')).count();
     let has_digit = number.bytes().any(|byte| byte.is_ascii_digit());
@@ -329,33 +362,18 @@ fn glued(number: &str) -> Option<[&str; 2]> {
     })
 }
 
-/// What is found of a number and the text around it (D41).
-#[derive(Default)]
-struct Among<'a> {
-    /// The numbers: the text itself, or what stands in it with right check digits.
-    found: Vec<&'a str>,
-    /// Whether another number stands in it that cannot be told from the text.
-    is_damaged: bool,
-}
-
-impl<'a> Among<'a> {
-    fn read(number: &'a str) -> Self {
-        if number.is_ascii() {
-            return Self { found: vec![number], is_damaged: hides_number(number) };
+/// The numbers with right check digits in a text, by whatever marks they are parted; told as damaged where another of
+/// 15 digits or more stands beside them (D41).
+fn runs(text: &str) -> Numbers<'static> {
+    let mut numbers = Numbers::default();
+    for run in text.split(|one: char| !one.is_ascii_alphanumeric()) {
+        if is_citizen_valid(run) || is_credit_valid(run) || (run.len() == 15 && is_old_citizen(run)) {
+            numbers.add(run.to_owned());
+        } else if run.bytes().filter(u8::is_ascii_digit).count() >= 15 {
+            numbers.damaged = Some(Damage::Entangled);
         }
-        let mut among = Self::default();
-        for run in number.split(|one: char| !one.is_ascii_alphanumeric()) {
-            if is_citizen_valid(run) || is_credit_valid(run) {
-                among.found.push(run);
-            } else if run.bytes().filter(u8::is_ascii_digit).count() >= 15 {
-                among.is_damaged = true;
-            }
-        }
-        if among.found.is_empty() && !among.is_damaged {
-            among.found.push(number);
-        }
-        among
     }
+    numbers
 }
 
 /// Whether an identity number is fast to other letters and digits, as in `A9902…B`: the whole may be a number of its own

@@ -63,8 +63,12 @@ impl<'a> Registered<'a> {
             }
             _ => Nature::Unknown,
         };
+        // What no identity card has stands under one by a slip, as the letter O for a zero (D38).
+        let is_card = |number: &Cow<'_, str>| is_citizen_shaped_or_old(number) || is_credit_valid(number);
+        let is_slip = document == DocumentKind::Citizen && read.usable.iter().any(|number| !is_card(number));
+        let damaged = read.damaged.or_else(|| is_slip.then_some(Damage::Entangled));
         let usable = read.usable.into_iter().map(|number| Number::read(number, document, nature)).collect();
-        Numbers { usable, damaged: read.damaged, nature }
+        Numbers { usable, damaged, nature }
     }
 
     pub(super) fn names(self) -> Names {
@@ -138,9 +142,14 @@ pub(super) enum DocumentKind {
 
 impl DocumentKind {
     pub(super) fn of(registered: &str) -> Self {
-        let known = match code::read("ZJZL", registered) {
-            code::Code::Known(known) => known,
-            code::Code::None | code::Code::Unknown => "",
+        // Cleaned cells hold the code itself, or nothing.
+        let is_code = matches!(registered.as_bytes(), [] | [b'1'..=b'8'] | [b'9', b'9']);
+        let known = if is_code {
+            registered
+        } else if let code::Code::Known(known) = code::read("ZJZL", registered) {
+            known
+        } else {
+            ""
         };
         match known {
             "1" => Self::Citizen,
