@@ -15,6 +15,7 @@ use super::{
     error::Reason,
     gate::Refused,
     identity::identities,
+    marks::Marks,
     report::{Oddity, Tally},
     resolve::{Resolution, Ties, resolve},
     shared,
@@ -28,6 +29,7 @@ pub(super) struct Assembler {
     pub(super) tally: Tally,
     /// Rows that fit nowhere.
     refused: Refused,
+    marks: Marks,
     parcel: Option<Parcel>,
     /// Rows that stand on several units, and whether one took them.
     shared: BTreeMap<Line, bool>,
@@ -37,6 +39,7 @@ pub(super) struct Assembler {
 struct Right<'a> {
     kind: Kind,
     row: &'a StagedRow,
+    marks: Marks,
     /// What it is counted by.
     identity: String,
     ties: Ties,
@@ -48,10 +51,16 @@ struct Right<'a> {
     is_in_doubt: bool,
 }
 
+impl Right<'_> {
+    fn is_marked_ended(&self) -> bool {
+        self.marks.is_ended(self.row)
+    }
+}
+
 impl Assembler {
     /// Nothing put together yet; rows that fit nowhere go to `refused`.
-    pub(super) fn new(refused: Refused) -> Self {
-        Self { tally: Tally::default(), refused, parcel: None, shared: BTreeMap::new() }
+    pub(super) fn new(refused: Refused, marks: Marks) -> Self {
+        Self { tally: Tally::default(), refused, marks, parcel: None, shared: BTreeMap::new() }
     }
 
     /// Takes all rows of the next place; its unit where it has something to keep, or several where strangers share it.
@@ -148,7 +157,7 @@ impl Assembler {
     }
 
     fn unit(&mut self, unit_rows: &UnitRows<'_>) -> Unit {
-        let mut rights = rights(unit_rows.rows);
+        let mut rights = rights(unit_rows.rows, self.marks);
         self.deregister(unit_rows.rows, &mut rights);
         self.place_holders(unit_rows.rows, &mut rights);
         let mut registrations: Vec<(Registration, &Right<'_>)> = Vec::new();
@@ -322,7 +331,7 @@ fn holder_of(ties: &Ties, rights: &[Right<'_>]) -> Resolution {
     let Resolution::Found(positions) = &found else { return found };
     // A business number under an ended right and one in force, of different certificates, does not say whose the row is; nor does
     // a certificate number under rights that business numbers part, none of them the row's own.
-    let is_ended = |at: usize| is_marked_ended(rights[at].row) || rights[at].deregistered.is_some();
+    let is_ended = |at: usize| rights[at].is_marked_ended() || rights[at].deregistered.is_some();
     let part = |one: usize, other: usize| {
         let (left, right) = (&rights[one].ties, &rights[other].ties);
         if left.kind() != right.kind() {
@@ -354,7 +363,7 @@ fn names_right(row: &Ties, right: &Ties, meant: &[Ties]) -> Option<bool> {
     }
 }
 
-fn rights(rows: &Rows) -> Vec<Right<'_>> {
+fn rights(rows: &Rows, marks: Marks) -> Vec<Right<'_>> {
     let tables = KINDS.iter().flat_map(|kind| kind.tables.iter().map(move |table| (kind.kind, *table)));
     let rows = tables.flat_map(|(kind, table)| rows.of(table).iter().map(move |row| (kind, row)));
     let rows: Vec<(Kind, &StagedRow)> = rows.collect();
@@ -362,6 +371,7 @@ fn rights(rows: &Rows) -> Vec<Right<'_>> {
     let identities = identities(&rows.iter().map(|(_, row)| *row).zip(&ties).collect::<Vec<_>>());
     let right = |(((kind, row), identity), ties)| Right {
         kind,
+        marks,
         row,
         identity,
         ties,
@@ -420,7 +430,7 @@ fn registration(unit_rows: &UnitRows<'_>, right: &Right<'_>, project: Option<&St
     }
     for field in right.kind.table().fields {
         let value = if field.sources.contains(&Source::HolderNames) {
-            let is_current = !is_marked_ended(right.row) && right.deregistered.is_none();
+            let is_current = !right.is_marked_ended() && right.deregistered.is_none();
             let holders = right.holders.iter().filter(|row| !(is_current && is_former(row)));
             let names: Vec<&str> = holders.map(|row| row.get("QLRMC")).collect();
             names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join("、")
@@ -430,7 +440,7 @@ fn registration(unit_rows: &UnitRows<'_>, right: &Right<'_>, project: Option<&St
         registration.details.set(field.tag, value);
     }
     let listed = listed_on(unit_rows.rows, right);
-    let is_released = !listed.is_empty() && listed.iter().all(|row| is_marked_ended(row));
+    let is_released = !listed.is_empty() && listed.iter().all(|row| right.marks.is_ended(row));
     registration.status = status(right, is_released);
     if registration.common.get(tag::ENDED_AT).is_empty() {
         let released = listed.iter().filter(|_| is_released).map(|row| row.get("ZXSJ")).find(|text| !text.is_empty());
@@ -451,40 +461,18 @@ fn listed_on<'a>(rows: &'a Rows, right: &Right<'_>) -> Vec<&'a StagedRow> {
     rows.of(Table::Dywqd).iter().filter(is_its).collect()
 }
 
-/// Columns of business numbers that say that a registration has ended, where they are filled.
-const ENDING: [&str; 4] = ["ZXDYYWH", "ZXYYYWH", "ZXYGYWH", "JFYWH"];
-
-/// Columns of dates that say so, where they hold a date.
-const ENDING_DATES: [&str; 3] = ["ZXSJ", "ZXYYDJSJ", "JFDJSJ"];
-
-fn is_marked_ended(row: &StagedRow) -> bool {
-    matches!(row.get("QSZT"), "2" | "3")
-        || ENDING.iter().any(|column| !none::is_none_or_zero(row.get(column)))
-        || ENDING_DATES.iter().any(|column| date::is_date(row.get(column)))
-}
-
-/// Whether a row says something on its being in force that nobody understands (D36, D40).
-fn says_doubtful(row: &StagedRow) -> bool {
-    let is_unknown = |column: &str, known: &[&str]| !row.get(column).is_empty() && !known.contains(&row.get(column));
-    ENDING_DATES.iter().any(|column| !row.get(column).is_empty() && !date::is_date(row.get(column)))
-        || is_unknown("QSZT", &["0", "1", "2", "3"])
-        || is_unknown("CFLX", &["1", "2", "3", "4", "5"])
-        || is_unknown("YGDJZL", &["1", "2", "3", "4"])
-        || is_unknown("DYFS", &["1", "2"])
-}
-
 fn is_doubtful(right: &Right<'_>, listed: &[&StagedRow]) -> bool {
     // What its holders say counts only in QSZT: whether they still hold.
     let status = |row: &&StagedRow| !matches!(row.get("QSZT"), "" | "0" | "1" | "2" | "3");
     right.is_in_doubt
-        || says_doubtful(right.row)
-        || listed.iter().any(|row| says_doubtful(row))
+        || right.marks.is_doubtful(right.row)
+        || listed.iter().any(|row| right.marks.is_doubtful(row))
         || right.holders.iter().any(status)
 }
 
 /// Whether a registration is in force (D1, D5).
 fn status(right: &Right<'_>, is_released: bool) -> Status {
-    if is_marked_ended(right.row) || right.deregistered.is_some() || is_released {
+    if right.is_marked_ended() || right.deregistered.is_some() || is_released {
         Status::Ended
     } else if right.row.get("QSZT") == "0" {
         Status::Provisional

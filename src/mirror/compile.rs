@@ -23,6 +23,7 @@ use super::{
     assemble::Assembler,
     error::LoadError,
     gate::{self, Refused},
+    marks::Marks,
     quarantine,
     report::{Progress, Tally},
     seal::Keys,
@@ -88,7 +89,7 @@ pub(super) fn compile<S: RowSource>(
             .name("mirror-write".to_owned())
             .spawn_scoped(scope, move || write_batches(writer, &waiting))
             .map_err(sorting)?;
-        let assembled = assemble(merge, &batches, Refused::new(quarantine_max), progress);
+        let assembled = assemble(merge, &batches, (Refused::new(quarantine_max), Marks::new(&facts.as_of)), progress);
         // The writing thread ends when the channel closes.
         drop(batches);
         Ok::<_, LoadError<S::Error>>((assembled, join(thread)))
@@ -205,10 +206,10 @@ fn spill_buffers(mut runs: Runs, to_sort: &Receiver<Buffer>, empty: &SyncSender<
 fn assemble(
     mut merge: Merge,
     batches: &SyncSender<Vec<Unit>>,
-    refused: Refused,
+    (refused, marks): (Refused, Marks),
     progress: &mut dyn FnMut(Progress),
 ) -> io::Result<(Tally, Refused)> {
-    let mut assembler = Assembler::new(refused);
+    let mut assembler = Assembler::new(refused, marks);
     let (mut key, mut row_bytes) = (Vec::new(), Vec::new());
     let (mut place, mut rows): (Option<Place>, Vec<StagedRow>) = (None, Vec::new());
     let mut batch = Vec::with_capacity(BATCH_UNITS);

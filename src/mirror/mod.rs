@@ -113,12 +113,12 @@
 //!
 //! A holder with QSZT 2 or 3 on a right in force is a former holder (D46): told behind all others, and named in no field.
 //!
-//! **Status.** Ended: QSZT 2 or 3, or any of JFYWH, ZXDYYWH, ZXYYYWH, ZXYGYWH filled with more than zeros, or a date in JFDJSJ, ZXSJ or ZXYYDJSJ, or named by a ZXDJ
+//! **Status.** Ended: QSZT 2 or 3, or any of JFYWH, ZXDYYWH, ZXYYYWH, ZXYGYWH filled with more than zeros, or a date up to the day of the export in JFDJSJ, ZXSJ or ZXYYDJSJ, or named by a ZXDJ
 //! row of the unit by certificate number (each of the cell; where several rights of the unit carry it and ZXDJ.QLLX is
 //! filled, those whose QLLX is that; where rights of one kind and different business numbers carry it, that with ZXDJ.YWH, and
 //! where none has that, none: they are doubtful), or, of a mortgage, every DYWQD row of its YWH on the unit is ended by the same columns.
 //! Else QSZT 0 is provisional, and everything else is current. A current one is doubtful where one of
-//! these dates is a text that is no date, or where QSZT, CFLX, YGDJZL or DYFS is no code (D36, D40). The time of ending is
+//! these dates is a text that is no date or a later day, or where QSZT, CFLX, YGDJZL or DYFS is no code (D36, D40). The time of ending is
 //! that of the row's own columns, else ZXDJ.ZXSJ, else DYWQD.ZXSJ.
 //!
 //! **Buildings of FDCQ1.** One registration for each FDCQXM row of the unit whose YWH is empty or FDCQ1's, all with FDCQ1's
@@ -151,6 +151,7 @@ mod error;
 mod gate;
 mod identity;
 mod look;
+mod marks;
 mod meta;
 mod quarantine;
 mod read;

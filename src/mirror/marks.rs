@@ -1,0 +1,49 @@
+//! What a row says of its being in force (D36, D40).
+
+use crate::domain::cell::{date, none};
+
+use super::staged::StagedRow;
+
+/// Columns of business numbers that say that a registration has ended, where they are filled.
+const ENDING: [&str; 4] = ["ZXDYYWH", "ZXYYYWH", "ZXYGYWH", "JFYWH"];
+
+/// Columns of dates that say so, where they hold a date.
+const ENDING_DATES: [&str; 3] = ["ZXSJ", "ZXYYDJSJ", "JFDJSJ"];
+
+/// Reads the marks of ending as of the day of the export.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Marks {
+    /// `2026-11-23`; nines where it is not known.
+    day: [u8; 10],
+}
+
+impl Marks {
+    /// Marks of an export of this time, RFC 3339.
+    pub(super) fn new(as_of: &str) -> Self {
+        let day = as_of.get(..10).filter(|day| date::is_read(day)).and_then(|day| day.as_bytes().try_into().ok());
+        Self { day: day.unwrap_or(*b"9999-99-99") }
+    }
+
+    /// Whether a row says that it has ended.
+    pub(super) fn is_ended(self, row: &StagedRow) -> bool {
+        matches!(row.get("QSZT"), "2" | "3")
+            || ENDING.iter().any(|column| !none::is_none_or_zero(row.get(column)))
+            || ENDING_DATES.iter().any(|column| self.is_past(row.get(column)))
+    }
+
+    /// Whether it says something on its being in force that nobody understands.
+    pub(super) fn is_doubtful(self, row: &StagedRow) -> bool {
+        let is_unknown =
+            |column: &str, known: &[&str]| !row.get(column).is_empty() && !known.contains(&row.get(column));
+        ENDING_DATES.iter().any(|column| !row.get(column).is_empty() && !self.is_past(row.get(column)))
+            || is_unknown("QSZT", &["0", "1", "2", "3"])
+            || is_unknown("CFLX", &["1", "2", "3", "4", "5"])
+            || is_unknown("YGDJZL", &["1", "2", "3", "4"])
+            || is_unknown("DYFS", &["1", "2"])
+    }
+
+    /// Whether a text is a date that the export had reached: what ends later, as 2999-12-31, has not ended.
+    pub(super) fn is_past(self, text: &str) -> bool {
+        date::is_date(text) && text.as_bytes().get(..10).is_none_or(|day| day <= self.day.as_slice())
+    }
+}
