@@ -281,6 +281,11 @@ impl<'a> Number<'a> {
 
     /// What every party that may have this number shares with it, under whatever kind of document that party has it.
     pub(super) fn search_keys(&self, fifteen: Option<&str>, keys: &mut Vec<String>) {
+        let reading = self.reading();
+        if reading.as_citizen && !reading.as_credit {
+            // Under every kind it is read as an identity number; each key more would cost as much as finding a unit.
+            return self.keys(fifteen, None, keys);
+        }
         let organisation = match self.text.len() {
             9 => is_organisation_shaped(&self.text).then_some(&*self.text),
             18 => is_credit_shaped(&self.text).then(|| &self.text[8..17]),
