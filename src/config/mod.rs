@@ -196,8 +196,14 @@ pub struct Limits {
     pub message_bytes_max: Bytes,
     /// Calls at a time on one connection.
     pub streams_max: u32,
-    /// Connections at a time.
+    /// Connections of listed gateways at a time.
     pub connections_max: usize,
+    /// Connections of callers that are not listed at a time.
+    pub strangers_max: usize,
+    /// How long the connection of a caller that is not listed may last.
+    pub stranger_time_max: Span,
+    /// TLS handshakes under way at a time; one more ends the oldest.
+    pub handshakes_max: usize,
     /// How long a TLS handshake may take.
     pub handshake_timeout: Span,
     /// How long a call may take.
@@ -219,7 +225,11 @@ impl Default for Limits {
             message_bytes_max: Bytes(16 * 1024 * 1024),
             streams_max: 128,
             connections_max: 256,
-            handshake_timeout: Span(Duration::from_secs(5)),
+            // Enough to be told why, for a gateway's engineers.
+            strangers_max: 16,
+            stranger_time_max: Span(Duration::from_secs(10)),
+            handshakes_max: 128,
+            handshake_timeout: Span(Duration::from_secs(2)),
             call_timeout: Span(Duration::from_secs(30)),
             drain_timeout: Span(Duration::from_secs(10)),
             reader_threads: 2,
@@ -294,6 +304,8 @@ impl Config {
             ),
             ("limits.streams-max", limits.streams_max == 0, "is 0: nothing could be asked"),
             ("limits.connections-max", limits.connections_max == 0, "is 0: nobody could connect"),
+            ("limits.strangers-max", limits.strangers_max == 0, "is 0: no caller could be told why it is refused"),
+            ("limits.handshakes-max", limits.handshakes_max == 0, "is 0: nobody could connect"),
             ("limits.reader-threads", !(1..=64).contains(&limits.reader_threads), "is not from 1 to 64"),
             ("limits.queued-per-reader-max", limits.queued_per_reader_max == 0, "is 0: nothing could be asked"),
             (
@@ -363,6 +375,9 @@ impl Config {
             message_bytes_max: limits.message_bytes_max.0,
             streams_max: limits.streams_max,
             connections_max: limits.connections_max,
+            strangers_max: limits.strangers_max,
+            stranger_time_max: limits.stranger_time_max.0,
+            handshakes_max: limits.handshakes_max,
             handshake_timeout: limits.handshake_timeout.0,
             call_timeout: limits.call_timeout.0,
             drain_timeout: limits.drain_timeout.0,
@@ -427,7 +442,7 @@ mod tests {
         };
         assert_eq!(
             keys(&toml::from_str(example).unwrap()),
-            5 + 3 + 6 + 9 + 15,
+            5 + 3 + 6 + 12 + 15,
             "a key that is missing here would go unseen"
         );
         for key in ["[[gateway]]", "courts", "[client]", "server-name"] {

@@ -3,6 +3,7 @@
 //! The only room that knows the contract's generated types; what passes its border are drafts, bytes and statuses.
 
 pub mod admin;
+pub mod gate;
 pub mod query;
 mod status;
 pub mod wire;

@@ -29,6 +29,12 @@ impl QueryService {
         Self(calls)
     }
 
+    /// The way that its calls take.
+    #[must_use]
+    pub fn calls(&self) -> &Calls {
+        &self.0
+    }
+
     async fn take<T>(
         &self,
         request: Request<T>,

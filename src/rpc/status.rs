@@ -22,7 +22,7 @@ const STRANGERS_RETRY: Duration = Duration::from_secs(5);
 /// The status of a refusal, naming the ledger entry that records it.
 pub(super) fn of_refusal(refusal: &Refusal, entry: u64) -> Status {
     let code = match refusal {
-        Refusal::NoCertificate | Refusal::ForeignCertificate => Code::Unauthenticated,
+        Refusal::NoCertificate | Refusal::ForeignCertificate | Refusal::ExpiredCertificate => Code::Unauthenticated,
         Refusal::UnknownGateway { .. } | Refusal::CourtNotAllowed => Code::PermissionDenied,
         Refusal::BadInquiry(_) | Refusal::UnreadableMessage(_) => Code::InvalidArgument,
         Refusal::AnswerTooLarge => Code::ResourceExhausted,
@@ -67,6 +67,20 @@ pub(super) fn of_unavailable(why: &Unavailable) -> Status {
         details.set_retry_info(retry);
     }
     Status::with_error_details(code, text, details)
+}
+
+/// The status of a call whose message is longer than the transport takes.
+pub(super) fn too_large() -> Status {
+    let text = "the message is longer than `limits.message-bytes-max`: send fewer requests a message";
+    Status::with_error_details(Code::ResourceExhausted, text, details("MESSAGE_TOO_LARGE"))
+}
+
+/// The status of a call that took too long.
+pub(super) fn timed_out() -> Status {
+    let mut details = details("CALL_TIMED_OUT");
+    details.set_retry_info(Some(RETRY));
+    let text = "the call took longer than `limits.call-timeout`: ask again under the same request number";
+    Status::with_error_details(Code::DeadlineExceeded, text, details)
 }
 
 /// A refusal of the daemon's own socket.

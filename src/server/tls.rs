@@ -4,10 +4,10 @@
 //! the handshake asks for a certificate and proves that the caller holds its key, the chain is judged right after it, and
 //! the judgement goes with the connection. Only [`Caller::Verified`] is ever listened to.
 
-use std::{fs, io, ops::RangeInclusive, path::Path, sync::Arc};
+use std::{fs, io, iter, ops::RangeInclusive, path::Path, sync::Arc};
 
 use rustls::{
-    DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
     client::danger::HandshakeSignatureValid,
     crypto::{CryptoProvider, ring},
     server::{
@@ -17,7 +17,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject as _};
 
-use crate::service::calls::Caller;
+use crate::service::calls::{Caller, Peer};
 
 /// Why the door cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -88,13 +88,26 @@ pub fn certificate_sha256(certificate: &CertificateDer<'_>) -> [u8; 32] {
 pub struct Judge(Arc<dyn ClientCertVerifier>);
 
 impl Judge {
-    /// What the certificates of a connection tell of the caller.
+    /// What the certificates of a connection tell of the caller, and until when.
+    ///
+    /// A certificate that was not needed, and had expired before, does not count against the connection.
     #[must_use]
-    pub fn caller(&self, shown: Option<&[CertificateDer<'_>]>) -> Caller {
-        let Some((own, intermediates)) = shown.and_then(<[_]>::split_first) else { return Caller::Anonymous };
+    pub fn peer(&self, shown: Option<&[CertificateDer<'_>]>) -> Peer {
+        let stranger = |caller| Peer { caller, valid_until: None };
+        let Some((own, intermediates)) = shown.and_then(<[_]>::split_first) else { return stranger(Caller::Anonymous) };
         match self.judge(own, intermediates) {
-            Ok(()) => Caller::Verified(certificate_sha256(own)),
-            Err(_) => Caller::Foreign,
+            Ok(()) => {
+                let now = jiff::Timestamp::now().as_second();
+                let ends = iter::once(own).chain(intermediates).filter_map(validity).map(|validity| *validity.end());
+                Peer {
+                    caller: Caller::Verified(certificate_sha256(own)),
+                    valid_until: ends.filter(|end| *end >= now).min(),
+                }
+            }
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::Expired | CertificateError::ExpiredContext { .. },
+            )) => stranger(Caller::Expired),
+            Err(_) => stranger(Caller::Foreign),
         }
     }
 

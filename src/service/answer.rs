@@ -216,6 +216,19 @@ impl Responder {
         }
     }
 
+    /// Has a reader thread do what would hold up every other call on the runtime's.
+    ///
+    /// # Errors
+    ///
+    /// Where too many wait, or the reader ended.
+    pub(super) async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        let done = self.engine.run(move |_, reply: oneshot::Sender<T>| drop(reply.send(work()))).await?;
+        done.ok_or(Unavailable::Stopped)
+    }
+
     /// Claims a message of `gateway` as a whole, or tells what it got before.
     ///
     /// # Errors

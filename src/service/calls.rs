@@ -26,10 +26,32 @@ use crate::{domain::inquiry::Draft, keys::hex, ledger::AppendError};
 pub enum Caller {
     /// It showed a certificate of the client authority; its SHA-256.
     Verified([u8; 32]),
-    /// It showed a certificate that does not verify: of another authority, or expired.
+    /// It showed a certificate that does not verify: of another authority.
     Foreign,
+    /// It showed a certificate that has expired, before the handshake or since.
+    Expired,
     /// It showed none.
     Anonymous,
+}
+
+/// What a handshake found, and until when that holds.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// Who called when the connection began.
+    pub caller: Caller,
+    /// The last second, counted from 1970, in which every certificate shown is valid; `None` where that decides nothing.
+    pub valid_until: Option<i64>,
+}
+
+impl Peer {
+    /// Who calls now: a connection may outlive the certificate that opened it.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        match self.valid_until {
+            Some(until) if jiff::Timestamp::now().as_second() > until => Caller::Expired,
+            _ => self.caller.clone(),
+        }
+    }
 }
 
 /// What is asked, as it came.
@@ -87,6 +109,21 @@ impl Calls {
         outcome
     }
 
+    /// Whether a listed gateway calls.
+    #[must_use]
+    pub fn is_listed(&self, caller: &Caller) -> bool {
+        self.gateway(caller).is_ok()
+    }
+
+    /// Refuses a caller that is no listed gateway before anything that it sends is read; `None` where one calls.
+    pub async fn refused(&self, caller: &Caller, call: Call) -> Option<Outcome> {
+        let start = now();
+        match self.gateway(caller) {
+            Ok(_) => None,
+            Err(refusal) => Some(self.refuse_stranger(start, call, &refusal).await),
+        }
+    }
+
     /// The gateway that calls.
     fn gateway(&self, caller: &Caller) -> Result<&Arc<Gateway>, Refusal> {
         match caller {
@@ -94,6 +131,7 @@ impl Calls {
                 self.policy.gateway(sha256).ok_or_else(|| Refusal::UnknownGateway { certificate: hex(sha256) })
             }
             Caller::Foreign => Err(Refusal::ForeignCertificate),
+            Caller::Expired => Err(Refusal::ExpiredCertificate),
             Caller::Anonymous => Err(Refusal::NoCertificate),
         }
     }

@@ -46,6 +46,7 @@ impl Exchange {
     /// feedback, unless one of its requests was refused: that may be mended meanwhile. An empty list of requests, the reply to a
     /// poll where nothing waits, gets a feedback with an empty BDCFKLIST and is recorded as every other (invariant 1, D53).
     pub async fn feedback(&self, responder: &Responder, gateway: &Arc<Gateway>, message: Vec<u8>) -> Outcome {
+        let message = Arc::new(message);
         match self.answered(responder, gateway, &message).await {
             Ok(answered) => Outcome::Answered(answered),
             Err(AnswerError::Unavailable(why)) => Outcome::Unavailable(why),
@@ -61,9 +62,11 @@ impl Exchange {
         &self,
         responder: &Responder,
         gateway: &Arc<Gateway>,
-        message: &[u8],
+        message: &Arc<Vec<u8>>,
     ) -> Result<Answered, AnswerError> {
-        let read = request::read(message).map_err(|error| match error {
+        // Up to 16 MiB of XML: on the runtime's thread every other call would wait for it.
+        let parsed = Arc::clone(message);
+        let read = responder.aside(move || request::read(&parsed)).await?.map_err(|error| match error {
             ReadError::Reported(text) => Refusal::CourtSystemError(text),
             why => Refusal::UnreadableMessage(why.to_string()),
         })?;
@@ -159,6 +162,7 @@ fn told(refusal: &Refusal) -> String {
         Refusal::AnswerUnreadable
         | Refusal::NoCertificate
         | Refusal::ForeignCertificate
+        | Refusal::ExpiredCertificate
         | Refusal::UnknownGateway { .. }
         | Refusal::CourtSystemError(_)
         | Refusal::UnreadableMessage(_) => "查询结果无法以本报文答复，请联系不动产登记机构。".to_owned(),

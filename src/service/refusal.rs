@@ -9,11 +9,12 @@ pub enum Refusal {
     /// No certificate was shown.
     #[error("no client certificate: connect with the gateway's certificate")]
     NoCertificate,
-    /// The certificate is not of the client authority, or has expired.
-    #[error(
-        "the client certificate is not of this registration authority's client CA, or has expired: ask for a new one"
-    )]
+    /// The certificate is not of the client authority.
+    #[error("the client certificate is not of this registration authority's client CA: ask for one that is")]
     ForeignCertificate,
+    /// The certificate has expired.
+    #[error("the client certificate has expired: ask the registration authority to list a new one, and connect again")]
+    ExpiredCertificate,
     /// The certificate is listed with no gateway.
     #[error("the client certificate is listed with no gateway: ask the registration authority to list it")]
     UnknownGateway {
@@ -65,6 +66,7 @@ impl Refusal {
         match self {
             Self::NoCertificate => "NO_CERTIFICATE",
             Self::ForeignCertificate => "FOREIGN_CERTIFICATE",
+            Self::ExpiredCertificate => "EXPIRED_CERTIFICATE",
             Self::UnknownGateway { .. } => "UNKNOWN_GATEWAY",
             Self::CourtNotAllowed => "COURT_NOT_ALLOWED",
             Self::BadInquiry(_) => "BAD_INQUIRY",

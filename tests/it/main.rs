@@ -6,6 +6,7 @@
     reason = "a test says what is wrong by failing, and is not in a hurry"
 )]
 
+mod attacks;
 mod audit;
 mod clock;
 mod commands;

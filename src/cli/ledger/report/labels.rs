@@ -12,6 +12,7 @@ pub(super) fn outcome(word: &str) -> &str {
         "COURT_NOT_ALLOWED" => "未获授权代表该法院",
         "NO_CERTIFICATE" => "未出示证书",
         "FOREIGN_CERTIFICATE" => "证书不受信任或已过期",
+        "EXPIRED_CERTIFICATE" => "证书已过期",
         "UNKNOWN_GATEWAY" => "证书未登记为查询方",
         "UNREADABLE_MESSAGE" => "报文无法读取",
         "COURT_SYSTEM_ERROR" => "法院系统报错",
