@@ -181,3 +181,18 @@ impl Calls {
 fn now() -> Instant {
     Instant::now()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Caller, Peer};
+
+    #[test]
+    fn a_caller_is_expired_once_its_certificate_is() {
+        let now = jiff::Timestamp::now().as_second();
+        let caller = Caller::Verified([7; 32]);
+        let peer = |valid_until| Peer { caller: caller.clone(), valid_until };
+        assert_eq!(peer(Some(now - 1)).caller(), Caller::Expired);
+        assert_eq!(peer(Some(now + 60)).caller(), caller);
+        assert_eq!(peer(None).caller(), caller);
+    }
+}
