@@ -167,6 +167,14 @@ pub enum OpenError {
         /// The format that this version reads.
         format: u32,
     },
+    /// The file is another generation's.
+    #[error("the folder of generation `{name}` holds the file of `{own}`: load the package of `{name}` again")]
+    OtherName {
+        /// The folder's name.
+        name: String,
+        /// The name that the file gives.
+        own: String,
+    },
     /// The file's records do not open under this master key.
     #[error("generation `{name}` does not open under this master key: give the key it was built with, or load again")]
     WrongKey {
@@ -185,6 +193,14 @@ pub enum ReadError {
         name: String,
         /// What `SQLite` said.
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A block of an index does not open, or is none, or is missing.
+    #[error("index `{index}` of generation `{name}` is altered or damaged: load its package again")]
+    Index {
+        /// The generation.
+        name: String,
+        /// The index.
+        index: &'static str,
     },
     /// A record does not open, or is none, or is missing.
     #[error("record {id} of generation `{name}` is altered or damaged: load its package again")]

@@ -1,6 +1,6 @@
 //! What a generation's file says of itself: the table `meta`.
 //!
-//! Format 6 has other search keys for passports and permits. Format 5 has the table of the quarantine, which format 4 had not. Format 3 has quarantine, accepted gaps and mapped words among the facts, and tells a noted charge's place; format 2 had not.
+//! Format 7 has its indexes in sealed blocks, and a seal of this table. Format 6 has other search keys for passports and permits. Format 5 has the table of the quarantine, which format 4 had not. Format 3 has quarantine, accepted gaps and mapped words among the facts, and tells a noted charge's place; format 2 had not.
 //!
 //! | key | value |
 //! |---|---|
@@ -8,7 +8,8 @@
 //! | `rules` | version of the rules by which rows were joined, an integer |
 //! | `salt` | 16 random bytes, from which the file's keys derive |
 //! | `facts` | the package's facts, JSON |
-//! | `units`, `subject_entries`, `locator_entries` | rows of the tables, integers |
+//! | `units`, `subject_entries`, `locator_entries` | records, and entries of the indexes, integers |
+//! | `seal` | HMAC-SHA-256 of all the others |
 
 use rusqlite::{Connection, params, types::FromSql};
 use serde::{Deserialize, Serialize};
@@ -21,10 +22,10 @@ use crate::{
     keys::SALT_BYTES,
 };
 
-use super::write::Counts;
+use super::{seal::Keys, write::Counts};
 
 /// The version of the file's layout.
-pub(super) const FORMAT: u32 = 6;
+pub(super) const FORMAT: u32 = 7;
 
 /// The version of the rules by which rows are joined; goes up where the same package would compile otherwise.
 pub(super) const RULES: u32 = 2;
@@ -35,6 +36,27 @@ pub(super) struct Meta {
     pub(super) salt: [u8; SALT_BYTES],
     pub(super) facts: GenerationFacts,
     pub(super) counts: Counts,
+}
+
+/// The table as read: whether the file's keys confirm it is still to be seen.
+pub(super) struct Stored {
+    pub(super) meta: Meta,
+    said: Vec<u8>,
+    seal: Vec<u8>,
+}
+
+impl Stored {
+    /// Whether it is what was written under these keys.
+    pub(super) fn is_sealed_by(&self, keys: &Keys) -> bool {
+        keys.is_meta_seal(&self.said, &self.seal)
+    }
+}
+
+/// What is sealed: every value, each but the last of a form that has no line feed.
+fn said(rules: u32, salt: &[u8; SALT_BYTES], counts: Counts, facts: &str) -> Vec<u8> {
+    let Counts { units, subject_entries, locator_entries } = counts;
+    let salt = crate::keys::hex(salt);
+    format!("{FORMAT}\n{rules}\n{salt}\n{units}\n{subject_entries}\n{locator_entries}\n{facts}").into_bytes()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -52,7 +74,7 @@ struct StoredFacts {
 }
 
 /// Writes the table.
-pub(super) fn write(connection: &Connection, meta: &Meta) -> rusqlite::Result<()> {
+pub(super) fn write(connection: &Connection, meta: &Meta, keys: &Keys) -> rusqlite::Result<()> {
     let facts = meta.facts.clone();
     let stored = StoredFacts {
         sequence: facts.sequence,
@@ -72,6 +94,7 @@ pub(super) fn write(connection: &Connection, meta: &Meta) -> rusqlite::Result<()
     insert.execute(params!["rules", RULES])?;
     insert.execute(params!["salt", meta.salt.as_slice()])?;
     insert.execute(params!["facts", json])?;
+    insert.execute(params!["seal", keys.meta_seal(&said(RULES, &meta.salt, meta.counts, &json))])?;
     for (key, count) in [
         ("units", meta.counts.units),
         ("subject_entries", meta.counts.subject_entries),
@@ -83,12 +106,13 @@ pub(super) fn write(connection: &Connection, meta: &Meta) -> rusqlite::Result<()
 }
 
 /// Reads the table; `None` where it is of another format or malformed.
-pub(super) fn read(connection: &Connection) -> rusqlite::Result<Option<Meta>> {
+pub(super) fn read(connection: &Connection) -> rusqlite::Result<Option<Stored>> {
     let format: u32 = value(connection, "format")?;
     if format != FORMAT {
         return Ok(None);
     }
-    let salt: Vec<u8> = value(connection, "salt")?;
+    let (rules, salt, seal): (u32, Vec<u8>, Vec<u8>) =
+        (value(connection, "rules")?, value(connection, "salt")?, value(connection, "seal")?);
     let json: String = value(connection, "facts")?;
     let count = |key| value::<i64>(connection, key).map(|count| u64::try_from(count).unwrap_or_default());
     let counts = Counts {
@@ -97,7 +121,10 @@ pub(super) fn read(connection: &Connection) -> rusqlite::Result<Option<Meta>> {
         locator_entries: count("locator_entries")?,
     };
     let facts = serde_json::from_str(&json).ok().and_then(facts);
-    Ok(salt.try_into().ok().zip(facts).map(|(salt, facts)| Meta { salt, facts, counts }))
+    Ok(salt.try_into().ok().zip(facts).map(|(salt, facts)| {
+        let said = said(rules, &salt, counts, &json);
+        Stored { meta: Meta { salt, facts, counts }, said, seal }
+    }))
 }
 
 fn facts(stored: StoredFacts) -> Option<GenerationFacts> {

@@ -17,15 +17,35 @@
 //! | table of `mirror.db` | row |
 //! |---|---|
 //! | `unit(id, sealed)` | a unit as `domain::codec` writes it for records, AES-256-GCM, nonce and associated data are the id |
-//! | `subject(tag, unit)` | first 16 bytes of HMAC-SHA-256 of a key of a party; the unit that has the party |
-//! | `locator(tag, unit)` | the same of a unit number, a certificate number, or each of several in one cell |
+//! | `subject(block, sealed)` | entries of a tag (first 16 bytes of HMAC-SHA-256 of a key of a party) and a unit that has the party, sorted, 84 a block (module `index`), AES-256-GCM, nonce is the block |
+//! | `locator(block, sealed)` | the same of a unit number, a certificate number, or each of several in one cell |
+//! | `fence(id, sealed)` | the first tags of the blocks of `subject` (1) and `locator` (2), AES-256-GCM, nonce is the id |
 //! | `shortcut(chunk, sealed)` | where the tags of `subject` lead (module `shortcut`), AES-256-GCM, nonce is the chunk |
 //! | `quarantine(id, sealed)` | a row that was set aside (module `quarantine`), JSON, AES-256-GCM, nonce is the id |
-//! | `meta(key, value)` | format and rules version, salt, facts, counts |
+//! | `meta(key, value)` | format and rules version, salt, facts, counts, and an HMAC-SHA-256 of them |
 //!
 //! Ids count from 1 in the order of places: parcel code, the parcel's own unit, its other units by number; then groups
 //! without unit number. The file's keys derive by HKDF-SHA-256 from the master key and the file's random salt, one for each
 //! purpose. A nonce is an id, ids are unique in a file, and no two files share a key.
+//!
+//! # What protects what
+//!
+//! | altered, damaged, misplaced, or of another file | found by | when |
+//! |---|---|---|
+//! | a record | its seal, whose nonce is the id that the index gave | at every lookup that needs it |
+//! | a block of an index | its seal, whose nonce is the number that the fences gave | at every lookup that needs it |
+//! | a record or block that is missing, or a page that is no page | ids and numbers are all there, or the file is damaged | the same |
+//! | shortcuts, fences, quarantine | their seals, and their counts, which `meta` has | when the generation is opened |
+//! | `meta` | its HMAC; and the facts must give the folder's name | when the generation is opened |
+//!
+//! So a lookup that succeeds returned all units of its keys, as they were written: every step from key to record is held in
+//! memory that was authenticated when the generation was opened, or is a seal under the number that the step before gave.
+//! That a key leads nowhere is told by the shortcuts, or by the block that covers its tag. What fails a seal is an error.
+//! The file is read, not mapped: a mapped file that is cut short would end the process (SIGBUS); so read, it is an error.
+//!
+//! This holds against a faulty disk, controller, file system or copy, and against whoever writes the file without the master
+//! key. It does not hold against the master key's owner, nor against whoever puts an older generation in place whole, with
+//! its own name: the pointer is not sealed; the ledger tells which generation served, and every answer names it.
 //!
 //! # Life of a generation
 //!
@@ -39,7 +59,7 @@
 //! Invariants:
 //!
 //! 1. A folder with a generation's name is complete, synced and verified.
-//! 2. Nothing in it is written again; so `immutable=1` and the memory map are sound.
+//! 2. Nothing in it is written again; so `immutable=1` is sound.
 //! 3. `CURRENT` names a generation at every moment after the first load, and changes by one rename.
 //! 4. A row is placed, or the load stops and tells all that it could not place or understand (`gate`); or, where the operator
 //!    allows it, a row that cannot be placed or read is set aside, and every answer says how many are. A value is kept as
@@ -150,6 +170,7 @@ mod compile;
 mod error;
 mod gate;
 mod identity;
+mod index;
 mod look;
 mod marks;
 mod meta;

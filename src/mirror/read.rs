@@ -1,8 +1,8 @@
 //! Reading a generation: units by the keys of their parties, or by number.
 //!
-//! A lookup costs one HMAC and one look at the shortcuts a key, one index seek for a key that they leave to it, and one
-//! seek, one opening and one decoding a unit. Statements are prepared once, the file is mapped and never locked: it is
-//! immutable (invariant 2 of the module's page).
+//! A lookup costs one HMAC and one look at the shortcuts a key, one seek and one opening of a block of the index for a key
+//! that they leave to it, and one seek, one opening and one decoding a unit. Statements are prepared once, and the file is
+//! never locked: it is immutable (invariant 2 of the module's page). It is not mapped: see there, under protection.
 
 use std::{
     path::{Path, PathBuf},
@@ -18,6 +18,7 @@ use crate::{
 
 use super::{
     error::{OpenError, ReadError},
+    index::{Fences, Index, entries, split, units_of},
     meta::{self, FORMAT, Meta},
     quarantine::QuarantinedRow,
     seal::{DoesNotOpen, Keys, Tag},
@@ -25,18 +26,28 @@ use super::{
     write::Counts,
 };
 
-/// How much of the file is mapped at most; more than any register, so all of it.
-const MAP_BYTES_MAX: i64 = 1 << 40;
+/// Memory for pages of the file that a reader holds at most: the upper levels of its tables, and what was read last.
+const CACHE_KIB: u32 = 16 << 10;
 
-const SUBJECT_UNITS: &str = "SELECT unit FROM subject WHERE tag = ?1";
-/// Units with their records, by ascending id. A unit without a record is told all the same, and is damage.
-const SUBJECT_RECORDS: &str =
-    "SELECT subject.unit, unit.sealed FROM subject LEFT JOIN unit ON unit.id = subject.unit WHERE tag = ?1 ORDER BY 1";
-const SUBJECT_ENTRIES: &str = "SELECT tag, unit FROM subject";
-const LOCATOR_UNITS: &str = "SELECT unit FROM locator WHERE tag = ?1";
 const RECORD: &str = "SELECT sealed FROM unit WHERE id = ?1";
 const QUARANTINE: &str = "SELECT id, sealed FROM quarantine ORDER BY id";
 const SHORTCUTS: &str = "SELECT chunk, sealed FROM shortcut ORDER BY chunk";
+const FENCES: &str = "SELECT sealed FROM fence WHERE id = ?1";
+
+/// The fences of both indexes.
+struct IndexFences {
+    subject: Fences,
+    locator: Fences,
+}
+
+impl IndexFences {
+    fn of(&self, index: Index) -> &Fences {
+        match index {
+            Index::Subject => &self.subject,
+            Index::Locator => &self.locator,
+        }
+    }
+}
 
 /// One compiled package, open for reading. Give each thread a [`Reader`] of its own.
 pub struct Generation {
@@ -44,6 +55,7 @@ pub struct Generation {
     file: PathBuf,
     keys: Arc<Keys>,
     shortcuts: Arc<Shortcuts>,
+    fences: Arc<IndexFences>,
     facts: GenerationFacts,
     frame: Frame,
     counts: Counts,
@@ -59,22 +71,36 @@ impl Generation {
     /// Opens the file of the generation of this name, and checks that the key opens it.
     pub(super) fn open(name: &str, file: PathBuf, master: &MasterKey) -> Result<Self, OpenError> {
         let store = |source: rusqlite::Error| OpenError::Store { name: name.to_owned(), source: source.into() };
-        let connection = connect(&file, MAP_BYTES_MAX).map_err(store)?;
-        let meta = meta::read(&connection).map_err(store)?;
-        let Some(Meta { salt, facts, counts }) = meta else {
+        let connection = connect(&file).map_err(store)?;
+        let Some(stored) = meta::read(&connection).map_err(store)? else {
             return Err(OpenError::Format { name: name.to_owned(), format: FORMAT });
         };
-        let keys = Keys::derive(master, &salt);
+        let keys = Keys::derive(master, &stored.meta.salt);
+        let is_sealed = stored.is_sealed_by(&keys);
+        let Meta { facts, counts, .. } = stored.meta;
         let record = connection.prepare(RECORD).and_then(|mut statement| read_record(&mut statement, &keys, 1));
-        let shortcuts = read_shortcuts(&connection, &keys, counts.subject_entries).map_err(store)?;
-        let is_right_key = if counts.units > 0 { matches!(record, Ok(Some(_))) } else { shortcuts.is_some() };
-        if !is_right_key {
+        let record = record.ok().flatten();
+        // One thing that opens shows that the key is right, and that what does not open is damaged.
+        if !is_sealed && record.is_none() {
             return Err(OpenError::WrongKey { name: name.to_owned() });
         }
         let damaged = || OpenError::Store { name: name.to_owned(), source: DoesNotOpen.into() };
+        if !is_sealed || (record.is_none() && counts.units > 0) {
+            return Err(damaged());
+        }
+        if facts.name() != name {
+            return Err(OpenError::OtherName { name: name.to_owned(), own: facts.name() });
+        }
+        let shortcuts = read_shortcuts(&connection, &keys, counts.subject_entries).map_err(store)?;
         let shortcuts = Arc::new(shortcuts.ok_or_else(damaged)?);
+        let fences =
+            |index, entries| read_fences(&connection, &keys, index, entries).map_err(store)?.ok_or_else(damaged);
+        let fences = Arc::new(IndexFences {
+            subject: fences(Index::Subject, counts.subject_entries)?,
+            locator: fences(Index::Locator, counts.locator_entries)?,
+        });
         let frame = Frame::new(&facts);
-        Ok(Self { name: name.to_owned(), file, keys: Arc::new(keys), shortcuts, facts, frame, counts })
+        Ok(Self { name: name.to_owned(), file, keys: Arc::new(keys), shortcuts, fences, facts, frame, counts })
     }
 
     /// What the package said of itself.
@@ -109,7 +135,7 @@ impl Generation {
     pub fn quarantine(&self) -> Result<Vec<QuarantinedRow>, OpenError> {
         let store =
             |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Store { name: self.name.clone(), source };
-        let connection = connect(&self.file, MAP_BYTES_MAX).map_err(|err| store(err.into()))?;
+        let connection = connect(&self.file).map_err(|err| store(err.into()))?;
         let rows = read_quarantine(&connection, &self.keys).map_err(|err| store(err.into()))?;
         let rows = rows.filter(|rows| rows.len() as u64 == self.facts.quarantined_rows());
         rows.ok_or_else(|| store(DoesNotOpen.into()))
@@ -127,19 +153,17 @@ impl Generation {
     /// [`OpenError::Store`] where the file cannot be opened any more.
     pub fn reader(&self) -> Result<Reader, OpenError> {
         let store = |source: rusqlite::Error| OpenError::Store { name: self.name.clone(), source: source.into() };
-        Ok(self.reader_on(connect(&self.file, MAP_BYTES_MAX).map_err(store)?))
+        let connection = connect(&self.file).map_err(store)?;
+        let (keys, shortcuts, fences) = (Arc::clone(&self.keys), Arc::clone(&self.shortcuts), Arc::clone(&self.fences));
+        Ok(Reader { connection, keys, shortcuts, fences, name: self.name.clone() })
     }
+}
 
-    /// A reader that does not map the file: it reads all of it once, and should not take the memory for that.
-    pub(super) fn unmapped_reader(&self) -> Result<Reader, OpenError> {
-        let store = |source: rusqlite::Error| OpenError::Store { name: self.name.clone(), source: source.into() };
-        Ok(self.reader_on(connect(&self.file, 0).map_err(store)?))
-    }
-
-    fn reader_on(&self, connection: Connection) -> Reader {
-        let (keys, shortcuts) = (Arc::clone(&self.keys), Arc::clone(&self.shortcuts));
-        Reader { connection, keys, shortcuts, name: self.name.clone() }
-    }
+/// The fences of an index; `None` where they do not open or are not whole.
+fn read_fences(connection: &Connection, keys: &Keys, index: Index, entries: u64) -> rusqlite::Result<Option<Fences>> {
+    let sealed = connection.query_row(FENCES, params![index.number()], |row| row.get::<_, Vec<u8>>(0)).optional()?;
+    let opened = sealed.and_then(|mut fences| keys.open_fences(index, &mut fences).is_ok().then_some(fences));
+    Ok(opened.and_then(|fences| Fences::from_bytes(&fences, entries)))
 }
 
 /// The plain bytes of a record; `None` where there is no such record or it does not open.
@@ -172,10 +196,11 @@ fn read_quarantine(connection: &Connection, keys: &Keys) -> rusqlite::Result<Opt
 }
 
 /// Opens the file as what it is: never written again.
-fn connect(file: &Path, map_bytes: i64) -> rusqlite::Result<Connection> {
+fn connect(file: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(uri(file), flags)?;
-    connection.execute_batch(&format!("PRAGMA query_only = ON; PRAGMA mmap_size = {map_bytes};"))?;
+    connection
+        .execute_batch(&format!("PRAGMA query_only = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -{CACHE_KIB};"))?;
     // Plans do not depend on what is bound: otherwise a statement of two tables is prepared again for each inquiry.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(8);
@@ -203,6 +228,7 @@ pub struct Reader {
     connection: Connection,
     keys: Arc<Keys>,
     shortcuts: Arc<Shortcuts>,
+    fences: Arc<IndexFences>,
     name: String,
 }
 
@@ -235,10 +261,9 @@ impl Reader {
         match (leads.next(), leads.next()) {
             (None, _) => Ok(Vec::new()),
             (Some((_, Lead::Unit(id))), None) => Ok(vec![self.record(&mut self.prepare(RECORD)?, id)?]),
-            (Some((tag, _)), None) => self.records_of(&tag),
             // A unit may have several of the keys, and is opened once.
-            (Some(first), Some(second)) => {
-                let ids = self.ids([first, second].into_iter().chain(leads))?;
+            (Some(first), second) => {
+                let ids = self.ids([first].into_iter().chain(second).chain(leads))?;
                 let mut statement = self.prepare(RECORD)?;
                 ids.iter().map(|id| self.record(&mut statement, *id)).collect()
             }
@@ -252,10 +277,9 @@ impl Reader {
     /// [`ReadError`] where the file fails or a record does not open.
     pub fn locate(&mut self, number: &str) -> Result<Vec<Unit>, ReadError> {
         let mut ids = Vec::new();
-        let mut statement = self.prepare(LOCATOR_UNITS)?;
         for form in locators(number) {
             let tag = self.keys.locator_tag(&form);
-            self.add_ids(&mut statement, &tag, &mut ids)?;
+            self.add_ids(Index::Locator, &tag, &mut ids)?;
         }
         ids.sort_unstable();
         ids.dedup();
@@ -268,7 +292,7 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// [`ReadError::Store`] where the file fails.
+    /// [`ReadError`] where the file fails or a block of the index does not open.
     pub fn unit_ids(&mut self, keys: &[String]) -> Result<Vec<i64>, ReadError> {
         self.ids(self.leads(keys))
     }
@@ -316,7 +340,7 @@ impl Reader {
             match lead {
                 Lead::Nowhere => {}
                 Lead::Unit(id) => ids.push(id),
-                Lead::Index => self.add_ids(&mut self.prepare(SUBJECT_UNITS)?, &tag, &mut ids)?,
+                Lead::Index => self.add_ids(Index::Subject, &tag, &mut ids)?,
             }
         }
         ids.sort_unstable();
@@ -324,29 +348,24 @@ impl Reader {
         Ok(ids)
     }
 
-    /// The records of the units of a tag, by ascending id: seeks of index and records in one statement.
-    fn records_of(&self, tag: &Tag) -> Result<Vec<Vec<u8>>, ReadError> {
-        let failed = |source| self.failed(source);
-        let mut statement = self.prepare(SUBJECT_RECORDS)?;
-        let mut rows = statement.query(params![tag.as_slice()]).map_err(failed)?;
-        let mut records = Vec::new();
-        while let Some(row) = rows.next().map_err(failed)? {
-            let id = row.get(0).map_err(failed)?;
-            let sealed = row.get_ref(1).map_err(failed)?.as_blob_or_null();
-            let mut record = sealed.ok().flatten().ok_or_else(|| self.damaged(id))?.to_vec();
-            self.keys.open(id, &mut record).map_err(|_| self.damaged(id))?;
-            records.push(record);
-        }
-        Ok(records)
-    }
-
-    fn add_ids(&self, statement: &mut CachedStatement<'_>, tag: &Tag, ids: &mut Vec<i64>) -> Result<(), ReadError> {
-        let failed = |source| self.failed(source);
-        let mut rows = statement.query(params![tag.as_slice()]).map_err(failed)?;
-        while let Some(row) = rows.next().map_err(failed)? {
-            ids.push(row.get(0).map_err(failed)?);
+    /// Adds the units of a tag. Every block that can hold it must open, so they are all, and none means that there is none.
+    fn add_ids(&self, index: Index, tag: &Tag, ids: &mut Vec<i64>) -> Result<(), ReadError> {
+        let mut statement = self.prepare(index.select())?;
+        for number in self.fences.of(index).covering(tag) {
+            let block = self.block(&mut statement, index, number)?;
+            let entries = entries(&block).ok_or_else(|| self.damaged_index(index))?;
+            ids.extend(units_of(entries, tag));
         }
         Ok(())
+    }
+
+    /// A block of an index, opened.
+    fn block(&self, statement: &mut CachedStatement<'_>, index: Index, number: usize) -> Result<Vec<u8>, ReadError> {
+        let number = i64::try_from(number).map_err(|_| self.damaged_index(index))?;
+        let sealed = statement.query_row(params![number], |row| Ok(row.get_ref(0)?.as_blob()?.to_vec())).optional();
+        let mut block = sealed.map_err(|source| self.failed(source))?.ok_or_else(|| self.damaged_index(index))?;
+        self.keys.open_block(index, number, &mut block).map_err(|_| self.damaged_index(index))?;
+        Ok(block)
     }
 
     /// The rows of a table.
@@ -355,21 +374,32 @@ impl Reader {
         count.map(|count| u64::try_from(count).unwrap_or_default()).map_err(|source| self.failed(source))
     }
 
-    /// The entries of the subjects' index that the shortcuts lead to, which are to be all.
-    pub(super) fn led_entries(&self) -> Result<u64, ReadError> {
-        let failed = |source| self.failed(source);
-        let mut statement = self.prepare(SUBJECT_ENTRIES)?;
-        let mut rows = statement.query([]).map_err(failed)?;
-        let mut count = 0;
-        while let Some(row) = rows.next().map_err(failed)? {
-            let is_led = match self.shortcuts.lead(&row.get(0).map_err(failed)?) {
-                Lead::Nowhere => false,
-                Lead::Unit(id) => id == row.get::<_, i64>(1).map_err(failed)?,
-                Lead::Index => true,
-            };
-            count += u64::from(is_led);
+    /// The entries of an index that a lookup would find, which are to be all: every block opens, in order, as the fences
+    /// say, and the shortcuts pass over none.
+    pub(super) fn led_entries(&self, index: Index) -> Result<u64, ReadError> {
+        let mut statement = self.prepare(index.select())?;
+        let fences = self.fences.of(index);
+        let (mut count, mut last) = (0, None);
+        for number in 0..fences.blocks() {
+            let block = self.block(&mut statement, index, number)?;
+            for entry in entries(&block).ok_or_else(|| self.damaged_index(index))? {
+                let (tag, unit) = split(entry);
+                let is_led = index == Index::Locator
+                    || match self.shortcuts.lead(&tag) {
+                        Lead::Nowhere => false,
+                        Lead::Unit(id) => id == unit,
+                        Lead::Index => true,
+                    };
+                let is_next = last < Some((tag, unit)) && fences.covering(&tag).contains(&number);
+                last = Some((tag, unit));
+                count += u64::from(is_led && is_next);
+            }
         }
         Ok(count)
+    }
+
+    fn damaged_index(&self, index: Index) -> ReadError {
+        ReadError::Index { name: self.name.clone(), index: index.table() }
     }
 
     fn failed(&self, source: rusqlite::Error) -> ReadError {

@@ -12,6 +12,7 @@ use ring::{
     hmac,
 };
 
+use super::index::Index;
 use crate::keys::{MasterKey, SALT_BYTES, aead_key};
 
 /// Length of a tag, in bytes.
@@ -30,6 +31,10 @@ pub(super) struct Keys {
     record: LessSafeKey,
     shortcut: LessSafeKey,
     quarantine: LessSafeKey,
+    subject_block: LessSafeKey,
+    locator_block: LessSafeKey,
+    fence: LessSafeKey,
+    meta: hmac::Key,
     subject: hmac::Key,
     locator: hmac::Key,
 }
@@ -42,6 +47,10 @@ impl Keys {
             record: aead_key(&master.derive(salt, "bdcd mirror 1 record")),
             shortcut: aead_key(&master.derive(salt, "bdcd mirror 1 shortcut")),
             quarantine: aead_key(&master.derive(salt, "bdcd mirror 1 quarantine")),
+            subject_block: aead_key(&master.derive(salt, "bdcd mirror 1 subject block")),
+            locator_block: aead_key(&master.derive(salt, "bdcd mirror 1 locator block")),
+            fence: aead_key(&master.derive(salt, "bdcd mirror 1 fence")),
+            meta: tag_key("bdcd mirror 1 meta"),
             subject: tag_key("bdcd mirror 1 subject"),
             locator: tag_key("bdcd mirror 1 locator"),
         }
@@ -90,6 +99,53 @@ impl Keys {
         let length = opened.map_err(|_| DoesNotOpen)?.len();
         row.truncate(length);
         Ok(())
+    }
+
+    fn block_key(&self, index: Index) -> &LessSafeKey {
+        match index {
+            Index::Subject => &self.subject_block,
+            Index::Locator => &self.locator_block,
+        }
+    }
+
+    /// Seals a block of an index where it stands. Blocks are numbered, so no nonce meets their key twice.
+    pub(super) fn seal_block(&self, index: Index, number: i64, block: &mut Vec<u8>) {
+        self.block_key(index)
+            .seal_in_place_append_tag(nonce(number), Aad::empty(), block)
+            .expect("a block is far below the 64 GiB that AES-GCM seals at once");
+    }
+
+    /// Opens a block of an index where it stands, and cuts the seal off.
+    pub(super) fn open_block(&self, index: Index, number: i64, block: &mut Vec<u8>) -> Result<(), DoesNotOpen> {
+        let opened = self.block_key(index).open_in_place(nonce(number), Aad::empty(), block);
+        let length = opened.map_err(|_| DoesNotOpen)?.len();
+        block.truncate(length);
+        Ok(())
+    }
+
+    /// Seals the fences of an index where they stand; each index has a number of its own.
+    pub(super) fn seal_fences(&self, index: Index, fences: &mut Vec<u8>) {
+        self.fence
+            .seal_in_place_append_tag(nonce(index.number()), Aad::empty(), fences)
+            .expect("fences are far below the 64 GiB that AES-GCM seals at once");
+    }
+
+    /// Opens the fences of an index where they stand, and cuts the seal off.
+    pub(super) fn open_fences(&self, index: Index, fences: &mut Vec<u8>) -> Result<(), DoesNotOpen> {
+        let opened = self.fence.open_in_place(nonce(index.number()), Aad::empty(), fences);
+        let length = opened.map_err(|_| DoesNotOpen)?.len();
+        fences.truncate(length);
+        Ok(())
+    }
+
+    /// The seal of what a file says of itself.
+    pub(super) fn meta_seal(&self, said: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.meta, said).as_ref().to_vec()
+    }
+
+    /// Whether this is the seal of what a file says of itself.
+    pub(super) fn is_meta_seal(&self, said: &[u8], seal: &[u8]) -> bool {
+        hmac::verify(&self.meta, said, seal).is_ok()
     }
 
     /// The tag of a key by which a party is found.

@@ -21,6 +21,7 @@ use crate::{
 use super::{
     compile::{Budget, Target, compile},
     error::{LoadError, OpenError, RemoveError},
+    index::Index,
     read::Generation,
     report::{LoadReport, Progress},
     seal::Keys,
@@ -273,15 +274,15 @@ impl Mirror {
         if generation.counts() != counts {
             return Ok(Some("its own counts"));
         }
-        let mut reader = generation.unmapped_reader()?;
-        for (table, expected) in [("unit", counts.units), ("locator", counts.locator_entries)] {
-            if reader.count(table).ok() != Some(expected) {
-                return Ok(Some("the rows of a table"));
-            }
+        let mut reader = generation.reader()?;
+        if reader.count("unit").ok() != Some(counts.units) {
+            return Ok(Some("the rows of a table"));
         }
         // Every entry is looked at: one that the shortcuts passed over would be a unit that nobody finds.
-        if reader.led_entries().ok() != Some(counts.subject_entries) {
-            return Ok(Some("the shortcuts, or the rows of the table they lead to"));
+        for (index, expected) in [(Index::Subject, counts.subject_entries), (Index::Locator, counts.locator_entries)] {
+            if reader.led_entries(index).ok() != Some(expected) {
+                return Ok(Some("an index, or the shortcuts to it"));
+            }
         }
         if generation.quarantine().is_err() {
             return Ok(Some("the rows in quarantine"));

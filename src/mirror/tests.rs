@@ -15,6 +15,7 @@ use crate::{
 
 use super::{LoadError, LoadReport, Mirror, OpenError, Reason, RefusedRow, compile::Budget};
 
+mod damage;
 mod joins;
 mod quarantine;
 mod statuses;

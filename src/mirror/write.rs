@@ -1,5 +1,5 @@
-//! Writing a generation's file: sealed records in the order of their ids, then the two indexes in the order of their tags,
-//! and the shortcuts of the first.
+//! Writing a generation's file: sealed records in the order of their ids, then the two indexes in sealed blocks in the order
+//! of their tags, their fences, and the shortcuts of the first.
 //!
 //! The file is written once, beside what serves, so it needs no journal: where the load stops, the file is thrown away. It
 //! is synced as a whole when it is complete.
@@ -22,6 +22,7 @@ use crate::{
 };
 
 use super::{
+    index::{BLOCK_ENTRIES, ENTRY_BYTES, Fences, Index, split},
     meta::{self, Meta},
     quarantine::QuarantinedRow,
     seal::{Keys, TAG_BYTES, Tag},
@@ -83,10 +84,11 @@ impl RecordWriter {
              PRAGMA temp_store = MEMORY;
              CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
              CREATE TABLE unit (id INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
-             CREATE TABLE subject (tag BLOB NOT NULL, unit INTEGER NOT NULL, PRIMARY KEY (tag, unit)) WITHOUT ROWID;
+             CREATE TABLE subject (block INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
              CREATE TABLE shortcut (chunk INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
              CREATE TABLE quarantine (id INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
-             CREATE TABLE locator (tag BLOB NOT NULL, unit INTEGER NOT NULL, PRIMARY KEY (tag, unit)) WITHOUT ROWID;
+             CREATE TABLE locator (block INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
+             CREATE TABLE fence (id INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
              BEGIN;",
         )?;
         Ok(Self {
@@ -156,14 +158,14 @@ impl RecordWriter {
     /// Writes the indexes, the shortcuts and what the file says of itself, and closes it. It is not synced yet.
     pub(super) fn finish(self, salt: &[u8; SALT_BYTES], facts: &GenerationFacts) -> Result<Counts, WriteError> {
         self.connection.execute_batch("COMMIT; BEGIN;")?;
-        let subjects = "INSERT INTO subject (tag, unit) VALUES (?1, ?2)";
-        let locators = "INSERT INTO locator (tag, unit) VALUES (?1, ?2)";
         let mut shortcuts = Shortcuts::for_entries(self.subject_entries);
         let noted = |tag: &Tag, unit| shortcuts.add(tag, unit);
+        let (subjects, locators) = (self.subjects.merge()?, self.locators.merge()?);
+        let blocks = |index| BlockWriter::new(&self.connection, &self.keys, index);
         let counts = Counts {
             units: u64::try_from(self.last_id).expect("ids count from one"),
-            subject_entries: insert_entries(&self.connection, subjects, self.subjects.merge()?, noted)?,
-            locator_entries: insert_entries(&self.connection, locators, self.locators.merge()?, |_, _| {})?,
+            subject_entries: blocks(Index::Subject).insert_entries(subjects, noted)?,
+            locator_entries: blocks(Index::Locator).insert_entries(locators, |_, _| {})?,
         };
         let mut insert = self.connection.prepare("INSERT INTO shortcut (chunk, sealed) VALUES (?1, ?2)")?;
         for (chunk, mut sealed) in (0..).zip(shortcuts.chunks()) {
@@ -171,7 +173,7 @@ impl RecordWriter {
             insert.execute(params![chunk, sealed])?;
         }
         drop(insert);
-        meta::write(&self.connection, &Meta { salt: *salt, facts: facts.clone(), counts })?;
+        meta::write(&self.connection, &Meta { salt: *salt, facts: facts.clone(), counts }, &self.keys)?;
         self.connection.execute_batch("COMMIT;")?;
         self.connection.close().map_err(|(_, source)| source)?;
         Ok(counts)
@@ -182,7 +184,7 @@ fn push_entries(tags: &mut Vec<Tag>, unit: i64, sorter: &mut Sorter) -> Result<(
     tags.sort_unstable();
     tags.dedup();
     for tag in tags {
-        let mut entry = [0; TAG_BYTES + 8];
+        let mut entry = [0; ENTRY_BYTES];
         entry[..TAG_BYTES].copy_from_slice(tag);
         // Ids are positive, so their big-endian bytes sort as the numbers do.
         entry[TAG_BYTES..].copy_from_slice(&unit.to_be_bytes());
@@ -191,21 +193,55 @@ fn push_entries(tags: &mut Vec<Tag>, unit: i64, sorter: &mut Sorter) -> Result<(
     Ok(())
 }
 
-fn insert_entries(
-    connection: &Connection,
-    statement: &str,
-    mut entries: Merge,
-    mut note: impl FnMut(&Tag, i64),
-) -> Result<u64, WriteError> {
-    let mut insert = connection.prepare(statement)?;
-    let (mut entry, mut payload, mut count) = (Vec::new(), Vec::new(), 0);
-    while entries.next(&mut entry, &mut payload)? {
-        let (tag, unit) =
-            entry.split_first_chunk::<TAG_BYTES>().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-        let unit = i64::from_be_bytes(unit.try_into().map_err(io::Error::other)?);
-        insert.execute(params![tag.as_slice(), unit])?;
-        note(tag, unit);
-        count += 1;
+/// Writes one index.
+struct BlockWriter<'a> {
+    connection: &'a Connection,
+    keys: &'a Keys,
+    index: Index,
+    block: Vec<u8>,
+    fences: Fences,
+}
+
+impl<'a> BlockWriter<'a> {
+    fn new(connection: &'a Connection, keys: &'a Keys, index: Index) -> Self {
+        Self { connection, keys, index, block: Vec::new(), fences: Fences::default() }
     }
-    Ok(count)
+
+    /// Inserts the entries as they come, in order, and their fences last; returns how many they are.
+    fn insert_entries(mut self, mut entries: Merge, mut note: impl FnMut(&Tag, i64)) -> Result<u64, WriteError> {
+        let (mut entry, mut payload, mut count) = (Vec::new(), Vec::new(), 0);
+        while entries.next(&mut entry, &mut payload)? {
+            let entry: &[u8; ENTRY_BYTES] = entry.as_slice().try_into().map_err(io::Error::other)?;
+            let (tag, unit) = split(entry);
+            if self.block.is_empty() {
+                self.fences.add(tag);
+            }
+            self.block.extend_from_slice(entry);
+            if self.block.len() == BLOCK_ENTRIES * ENTRY_BYTES {
+                self.end_block()?;
+            }
+            note(&tag, unit);
+            count += 1;
+        }
+        if !self.block.is_empty() {
+            self.end_block()?;
+        }
+        let mut fences = self.fences.bytes();
+        self.keys.seal_fences(self.index, &mut fences);
+        let insert = "INSERT INTO fence (id, sealed) VALUES (?1, ?2)";
+        self.connection.execute(insert, params![self.index.number(), fences])?;
+        Ok(count)
+    }
+
+    fn end_block(&mut self) -> Result<(), WriteError> {
+        let number = i64::try_from(self.fences.blocks() - 1).expect("blocks are fewer than entries");
+        self.keys.seal_block(self.index, number, &mut self.block);
+        let insert = match self.index {
+            Index::Subject => "INSERT INTO subject (block, sealed) VALUES (?1, ?2)",
+            Index::Locator => "INSERT INTO locator (block, sealed) VALUES (?1, ?2)",
+        };
+        self.connection.prepare_cached(insert)?.execute(params![number, self.block])?;
+        self.block.clear();
+        Ok(())
+    }
 }
