@@ -9,12 +9,16 @@ use super::{
     prune, quarantine,
 };
 use crate::{
-    domain::tables::{RowSource as _, Table},
-    mirror::{LoadError, Mirror, QUARANTINE_MAX},
+    domain::{
+        generation::QUARANTINE_MAX,
+        tables::{RowSource as _, Table},
+    },
+    mirror::{LoadError, Mirror},
     package::Package,
 };
 
 #[derive(Debug, clap::Subcommand)]
+#[expect(clippy::option_option, reason = "an option that is absent, given without a value, or with one")]
 pub(super) enum Command {
     /// Check a package, compile it, and make it serve
     ///
@@ -23,11 +27,12 @@ pub(super) enum Command {
     Load {
         /// The package's folder
         package: PathBuf,
-        /// Set rows aside that cannot be placed or read, up to MAX of them (1000 where MAX is not given)
+        /// Set rows aside that cannot be placed or read, up to MAX of them (`load.quarantine-rows-max` where MAX is not given)
         ///
+        /// Of each table at most the share that `load.quarantine-share-max` allows.
         /// They are searched for nobody, and every answer says how many there are. `bdcd snapshot quarantine` lists them.
-        #[arg(long, value_name = "MAX", num_args = 0..=1, require_equals = true, default_missing_value = "1000")]
-        quarantine: Option<usize>,
+        #[arg(long, value_name = "MAX", num_args = 0..=1, require_equals = true)]
+        quarantine: Option<Option<usize>>,
         #[command(flatten)]
         config: ConfigArgument,
     },
@@ -50,11 +55,13 @@ pub(super) enum Command {
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Load { package, quarantine, config } => {
-            let rows_max = quarantine.unwrap_or_default();
+            let config = config.read()?;
+            let rows_max = quarantine.map_or(0, |rows_max| rows_max.unwrap_or(config.load.quarantine_rows_max));
             if rows_max > QUARANTINE_MAX {
                 return Err(Failure::misused(format!("`--quarantine={rows_max}` is more than {QUARANTINE_MAX} rows")));
             }
-            let mirror = open::mirror(&config.read()?)?.with_quarantine(rows_max);
+            let mirror = open::mirror(&config)?.with_quarantine(rows_max);
+            let mirror = mirror.with_quarantine_share(config.load.quarantine_share_max);
             print(&load(&mirror, package)?)
         }
         Command::Quarantine(arguments) => quarantine::run(arguments),

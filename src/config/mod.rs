@@ -17,6 +17,7 @@ use serde::Deserialize;
 pub use unit::{Bytes, Retention, Span};
 
 use crate::{
+    domain::generation::{QUARANTINE_MAX, Share},
     ledger,
     server::{self, tls},
     service::{
@@ -101,6 +102,9 @@ pub struct Config {
     /// The evidence.
     #[serde(default)]
     pub ledger: Ledger,
+    /// What a load may set aside.
+    #[serde(default)]
+    pub load: Load,
     /// Bounds.
     #[serde(default)]
     pub limits: Limits,
@@ -184,6 +188,27 @@ impl Default for Ledger {
             queue_entries_max: 1024,
             batch_entries_max: 512,
             batch_bytes_max: Bytes(8 * 1024 * 1024),
+        }
+    }
+}
+
+/// Section `load`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Load {
+    /// Rows of a package that `--quarantine` sets aside where it gives no number.
+    pub quarantine_rows_max: usize,
+    /// Rows of each table that a load sets aside, as a share of it.
+    #[serde(deserialize_with = "unit::share")]
+    pub quarantine_share_max: Share,
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self {
+            // What somebody can still correct in the register one by one.
+            quarantine_rows_max: 1000,
+            quarantine_share_max: Share::from_hundredths_of_percent(100).unwrap_or(Share::ALL),
         }
     }
 }
@@ -312,6 +337,11 @@ impl Config {
                 "limits.pointer-interval",
                 limits.pointer_interval.0.is_zero(),
                 "is 0: the pointer would be read without pause",
+            ),
+            (
+                "load.quarantine-rows-max",
+                !(1..=QUARANTINE_MAX).contains(&self.load.quarantine_rows_max),
+                "is not from 1 to 100000",
             ),
             ("ledger.queue-entries-max", self.ledger.queue_entries_max == 0, "is 0: nothing could be recorded"),
             ("ledger.batch-entries-max", self.ledger.batch_entries_max == 0, "is 0: nothing could be recorded"),
@@ -442,7 +472,7 @@ mod tests {
         };
         assert_eq!(
             keys(&toml::from_str(example).unwrap()),
-            5 + 3 + 6 + 12 + 15,
+            5 + 3 + 6 + 2 + 12 + 15,
             "a key that is missing here would go unseen"
         );
         for key in ["[[gateway]]", "courts", "[client]", "server-name"] {
@@ -461,6 +491,9 @@ mod tests {
             "limits.message-bytes-max = 5",
             "limits.call-timeout = \"5\"",
             "limits.call-timeout = \"5h\"",
+            "load.quarantine-share-max = \"101%\"",
+            "load.quarantine-share-max = \"1\"",
+            "load.quarantine-share-max = \"0.001%\"",
             "unknown = 1",
         ] {
             assert!(toml::from_str::<Config>(text).is_err(), "{text}");

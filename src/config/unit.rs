@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+use crate::domain::generation::Share;
+
 /// A number of bytes: `"64KiB"`, `"16MiB"`, `"512B"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bytes(pub usize);
@@ -39,6 +41,21 @@ impl<'de> Deserialize<'de> for Bytes {
             .map(Self)
             .ok_or_else(|| D::Error::custom("give a size with its unit, such as \"16MiB\" (B, KiB, MiB, GiB)"))
     }
+}
+
+/// Reads a share: `"1%"`, `"0.25%"`, `"100%"`.
+pub(super) fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Share, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let share = text.strip_suffix('%').and_then(|number| {
+        let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+        let is_number = [whole, part].iter().all(|digits| digits.bytes().all(|one| one.is_ascii_digit()));
+        if !is_number || part.is_empty() || part.len() > 2 {
+            return None;
+        }
+        let part: u16 = format!("{part:0<2}").parse().ok()?;
+        Share::from_hundredths_of_percent(whole.parse::<u16>().ok()?.checked_mul(100)?.checked_add(part)?)
+    });
+    share.ok_or_else(|| D::Error::custom("give a share from \"0%\" to \"100%\", such as \"1%\" or \"0.25%\""))
 }
 
 impl<'de> Deserialize<'de> for Retention {

@@ -1,6 +1,42 @@
 //! What is known of the data that answers.
 
+use std::fmt;
+
 use super::{kinds::KINDS, tables::Table};
+
+/// Rows that a load may set aside at most: more are no exceptions, and each takes memory while they are gathered.
+pub const QUARANTINE_MAX: usize = 100_000;
+
+/// A share in hundredths of a percent; at most all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share(u16);
+
+impl Share {
+    /// Everything.
+    pub const ALL: Self = Self(10_000);
+
+    /// So many hundredths of a percent; `None` where they are more than all.
+    #[must_use]
+    pub fn from_hundredths_of_percent(hundredths: u16) -> Option<Self> {
+        (hundredths <= Self::ALL.0).then_some(Self(hundredths))
+    }
+
+    /// How many hundredths of a percent.
+    #[must_use]
+    pub fn hundredths_of_percent(self) -> u64 {
+        self.0.into()
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0 / 100, self.0 % 100) {
+            (whole, 0) => write!(formatter, "{whole}%"),
+            (whole, part) if part % 10 == 0 => write!(formatter, "{whole}.{}%", part / 10),
+            (whole, part) => write!(formatter, "{whole}.{part:02}%"),
+        }
+    }
+}
 
 /// The facts of one generation that its answers tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

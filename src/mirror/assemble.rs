@@ -172,7 +172,7 @@ impl Assembler {
         let building = building_location(&registrations);
         for (registration, right) in &mut registrations {
             set_places(registration, unit_rows, right.row, &building);
-            self.count(registration);
+            self.count(registration, right.row.line.table);
         }
         number_waiting(&mut registrations);
         self.refuse_strays(&registrations);
@@ -297,9 +297,8 @@ impl Assembler {
         }
     }
 
-    fn count(&mut self, registration: &Registration) {
+    fn count(&mut self, registration: &Registration, table: Table) {
         self.tally.registration(registration.kind, registration.status);
-        let table = registration.kind.table().tables[0];
         for _ in registration.parties.iter().filter(|party| party.is_former) {
             self.tally.odd(table, "QLR", Oddity::FormerHolder);
         }

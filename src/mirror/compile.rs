@@ -24,7 +24,7 @@ use super::{
     error::LoadError,
     gate::{self, Refused},
     marks::Marks,
-    quarantine,
+    quarantine::{self, Limits},
     report::{Progress, Tally},
     seal::Keys,
     sort::{Buffer, Merge, Runs},
@@ -67,8 +67,8 @@ pub(super) struct Target<'a> {
     pub(super) facts: &'a GenerationFacts,
     /// How much memory to take.
     pub(super) budget: Budget,
-    /// How many rows may be set aside where they cannot be placed or read.
-    pub(super) quarantine_max: usize,
+    /// How much may be set aside where it cannot be placed or read.
+    pub(super) quarantine: Limits,
 }
 
 /// Compiles the rows of `source` into the target's file, which is complete and closed then, but not synced.
@@ -81,7 +81,7 @@ pub(super) fn compile<S: RowSource>(
     let (mut tally, mut refused, runs) = read(source, &target, progress)?;
     problems.extend(gate::rows(&tally, &target.facts.accepted));
     let merge = runs.merge().map_err(sorting)?;
-    let Target { file, folder, keys, salt, facts, budget, quarantine_max } = target;
+    let Target { file, folder, keys, salt, facts, budget, quarantine: limits } = target;
     let writer = RecordWriter::create(file, folder, keys, budget.entries_bytes).map_err(writing)?;
     let (assembled, writer) = thread::scope(|scope| {
         let (batches, waiting) = sync_channel::<Vec<Unit>>(BATCHES_WAITING);
@@ -89,7 +89,7 @@ pub(super) fn compile<S: RowSource>(
             .name("mirror-write".to_owned())
             .spawn_scoped(scope, move || write_batches(writer, &waiting))
             .map_err(sorting)?;
-        let assembled = assemble(merge, &batches, (Refused::new(quarantine_max), Marks::new(&facts.as_of)), progress);
+        let assembled = assemble(merge, &batches, (Refused::new(limits.rows_max), Marks::new(&facts.as_of)), progress);
         // The writing thread ends when the channel closes.
         drop(batches);
         Ok::<_, LoadError<S::Error>>((assembled, join(thread)))
@@ -100,14 +100,20 @@ pub(super) fn compile<S: RowSource>(
     tally.add(assembled);
     refused.join(unfitting);
     let mut facts = facts.clone();
-    let set_aside = refused.set_aside(quarantine_max).filter(|rows| problems.is_empty() && !rows.is_empty());
+    let beyond = limits.refuse(refused.by_table().into_iter().map(|(table, count)| {
+        let rows = tally.rows.get(&table).copied().unwrap_or_default();
+        (table, count, rows)
+    }));
+    let set_aside = refused.set_aside(limits.rows_max);
+    let set_aside = set_aside.filter(|rows| problems.is_empty() && beyond.is_none() && !rows.is_empty());
     if let Some(rows) = set_aside {
         let rows = quarantine::gather(source, &rows).map_err(LoadError::Source)?;
         writer.set_aside(&rows).map_err(writing)?;
         facts.quarantined = quarantine::by_table(&rows);
         tally.quarantined = refused.into_findings(problems, source).counts;
     } else {
-        let findings = refused.into_findings(problems, source);
+        let mut findings = refused.into_findings(problems, source);
+        findings.beyond = beyond;
         if !findings.is_empty() {
             return Err(LoadError::Findings(findings));
         }
@@ -148,7 +154,7 @@ fn read<S: RowSource>(
             .spawn_scoped(scope, move || spill_buffers(runs, &to_sort, &empty))
             .map_err(sorting)?;
         let mut staging = Staging { buffer: Buffer::new(capacity), spare: Some(Buffer::new(capacity)), full, sorted };
-        let staged = stage::stage(source, &mut staging, target.quarantine_max, progress);
+        let staged = stage::stage(source, &mut staging, target.quarantine.rows_max, progress);
         staging.end();
         let runs = join(thread).map_err(sorting)?;
         let (tally, refused) = staged?;

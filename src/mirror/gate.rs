@@ -3,7 +3,10 @@
 //! Everything that stops a load is found in one run and told together, each with the line of the manifest that would settle
 //! it if the operator knows what is meant. Texts of the register are told only where they can be codes: see [`shown`].
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use crate::domain::{
     cell::column::{Content, content},
@@ -25,6 +28,10 @@ const LISTED_MAX: usize = 20;
 /// The longest text that is shown as a code, in characters.
 const CODE_CHARACTERS_MAX: usize = 12;
 
+/// What stands in a line for the manifest until the operator writes a reason or a code; the manifest's reader refuses it.
+const WHY: &str = "<why answers may be given without it>";
+const CODE: &str = "<code>";
+
 /// Columns of marks of ending.
 const ENDING: [&str; 7] = ["ZXDYYWH", "ZXSJ", "ZXYYYWH", "ZXYYDJSJ", "ZXYGYWH", "JFYWH", "JFDJSJ"];
 
@@ -41,6 +48,21 @@ pub struct RefusedRow {
     pub reason: String,
 }
 
+/// Key, place, and words with their meanings.
+type Suggested = (&'static str, String, Vec<(String, String)>);
+
+/// Something that was not understood, and what to write into the manifest about it.
+#[derive(Debug)]
+pub(super) struct Problem {
+    /// A sentence, with what settles it.
+    text: String,
+    /// The line of the manifest that most likely settles it: key, place, and what stands there with its meaning.
+    line: Option<Suggested>,
+}
+
+/// Lines of the manifest by key, place and word.
+type Lines = BTreeMap<&'static str, BTreeMap<String, BTreeMap<String, String>>>;
+
 /// Everything that stops a load.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
@@ -50,6 +72,10 @@ pub struct Findings {
     pub rows: Vec<RefusedRow>,
     /// All such rows, by table and reason.
     pub counts: BTreeMap<(Table, String), u64>,
+    /// Why these rows may not be set aside, where some may.
+    pub beyond: Option<String>,
+    /// What the problems ask to write, each key once: keys given twice are an error in a manifest.
+    lines: Lines,
 }
 
 impl Findings {
@@ -58,13 +84,28 @@ impl Findings {
     pub fn is_empty(&self) -> bool {
         self.problems.is_empty() && self.counts.is_empty()
     }
-}
 
-impl fmt::Display for Findings {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for problem in &self.problems {
-            write!(formatter, "\n- {problem}")?;
+    fn write_lines(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.lines.is_empty() {
+            write!(
+                formatter,
+                "\nwrite of these lines into the manifest, before \"tables\", what is true, and your own words for what stands in \
+                 <>:"
+            )?;
         }
+        for (key, places) in &self.lines {
+            let places = places.iter().map(|(place, words)| {
+                let words = words.iter().map(|(word, meaning)| format!("{}: {}", quoted(word), quoted(meaning)));
+                let words = words.collect::<Vec<_>>().join(", ");
+                // An accepted gap has no place: it names itself.
+                if place.is_empty() { words } else { format!("{}: {{{words}}}", quoted(place)) }
+            });
+            write!(formatter, "\n  \"{key}\": {{{}}},", places.collect::<Vec<_>>().join(", "))?;
+        }
+        Ok(())
+    }
+
+    fn write_rows(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total: u64 = self.counts.values().sum();
         if let [row] = &self.rows[..]
             && total == 1
@@ -89,6 +130,24 @@ impl fmt::Display for Findings {
         let more = total.saturating_sub(self.rows.len() as u64);
         if more > 0 { write!(formatter, " and {more} more") } else { Ok(()) }
     }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in &self.problems {
+            write!(formatter, "\n- {problem}")?;
+        }
+        self.write_rows(formatter)?;
+        if let Some(beyond) = &self.beyond {
+            write!(formatter, "\n- {beyond}")?;
+        }
+        self.write_lines(formatter)
+    }
+}
+
+/// A text as JSON has it.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 /// Rows that cannot be placed, on their way into [`Findings`] or into quarantine.
@@ -118,6 +177,23 @@ impl Refused {
         (are_all && rows.len() <= quarantine_max).then_some(rows)
     }
 
+    /// How many rows of each table they are.
+    pub(super) fn by_table(&self) -> BTreeMap<Table, u64> {
+        let mut tables = BTreeMap::new();
+        if self.counts.values().sum::<u64>() == self.listed.len() as u64 {
+            // A row may stand in several places, and fail in each.
+            let lines: BTreeSet<Line> = self.listed.iter().map(|(line, _)| *line).collect();
+            for line in lines {
+                *tables.entry(line.table).or_default() += 1;
+            }
+        } else {
+            for ((table, _), count) in &self.counts {
+                *tables.entry(*table).or_default() += count;
+            }
+        }
+        tables
+    }
+
     pub(super) fn place(&mut self, line: Line, reason: Reason) {
         self.add(line, reason.to_string());
     }
@@ -137,14 +213,20 @@ impl Refused {
         }
     }
 
-    pub(super) fn into_findings<S: RowSource>(self, problems: Vec<String>, source: &S) -> Findings {
+    pub(super) fn into_findings<S: RowSource>(self, problems: Vec<Problem>, source: &S) -> Findings {
+        let mut lines = Lines::new();
+        for (key, place, words) in problems.iter().filter_map(|problem| problem.line.clone()) {
+            lines.entry(key).or_default().entry(place).or_default().extend(words);
+        }
+        let problems = problems.into_iter().map(|problem| problem.text).collect();
         let row = |(Line { table, line }, reason)| RefusedRow {
             table,
             file: source.file_name(table).to_owned(),
             line,
             reason,
         };
-        Findings { problems, rows: self.listed.into_iter().take(LISTED_MAX).map(row).collect(), counts: self.counts }
+        let rows = self.listed.into_iter().take(LISTED_MAX).map(row).collect();
+        Findings { problems, rows, counts: self.counts, beyond: None, lines }
     }
 }
 
@@ -157,23 +239,24 @@ fn is_accepted(accepted: &[Accepted], what: &str) -> bool {
 /// # Errors
 ///
 /// Where a header cannot be read.
-pub(super) fn headers<S: RowSource>(source: &mut S, accepted: &[Accepted]) -> Result<Vec<String>, S::Error> {
+pub(super) fn headers<S: RowSource>(source: &mut S, accepted: &[Accepted]) -> Result<Vec<Problem>, S::Error> {
     let mut problems = Vec::new();
     for table in Table::ALL {
         match source.columns(table)? {
             Some(columns) => missing(table, &columns, accepted, &mut problems),
-            None if table == Table::Qlr && !is_accepted(accepted, "QLR") => problems.push(
-                "the package lacks table `QLR`: without holders every subject would have nothing; export it too, or add its \
-                 file to `tables` in the manifest"
+            None if table == Table::Qlr && !is_accepted(accepted, "QLR") => problems.push(Problem {
+                text: "the package lacks table `QLR`: without holders every subject would have nothing; export it too, or add its \
+                       file to `tables` in the manifest"
                     .to_owned(),
-            ),
+                line: None,
+            }),
             None => {}
         }
     }
     Ok(problems)
 }
 
-fn missing(table: Table, columns: &Columns, accepted: &[Accepted], problems: &mut Vec<String>) {
+fn missing(table: Table, columns: &Columns, accepted: &[Accepted], problems: &mut Vec<Problem>) {
     let is_right = KINDS.iter().any(|kind| kind.tables.contains(&table));
     let decides = |column: &&'static str| match table {
         Table::Qlr => ["BDCDYH", "ZJH", "ZJZL", "QLRMC", "QSZT"].contains(column),
@@ -191,30 +274,33 @@ fn missing(table: Table, columns: &Columns, accepted: &[Accepted], problems: &mu
         let name = table.name();
         let other = columns.unread.iter().find(|unread| !standard::has_column(table, unread) && may_be(unread, column));
         let is_bare = is_right && !has_mark && *column == "QSZT";
+        let line = |other: &str| Some(("columns", name.to_owned(), vec![(other.to_owned(), (*column).to_owned())]));
         if let Some(other) = other {
-            problems.push(format!(
+            let text = format!(
                 "table `{name}` lacks column `{column}`, and has `{other}`, which the standard does not know; if it is that \
                  column, write `\"columns\": {{\"{name}\": {{\"{other}\": \"{column}\"}}}}` into the manifest, else \
                  {}",
                 accept(&what)
-            ));
+            );
+            problems.push(Problem { text, line: line(other) });
         } else if matches!(*column, "ZJH" | "QLRMC" | "BDCDYH") || is_bare {
             let follows = match *column {
                 "QSZT" => "nothing would ever end",
                 "BDCDYH" => "its rows would stand on no unit",
                 _ => "every subject would have nothing",
             };
-            problems.push(format!(
+            let text = format!(
                 "table `{name}` lacks column `{column}`: {follows}; if it has another name there, write `\"columns\": \
                  {{\"{name}\": {{\"<its name>\": \"{column}\"}}}}` into the manifest, else {}",
                 accept(&what)
-            ));
+            );
+            problems.push(Problem { text, line: line("<its name>") });
         }
     }
 }
 
 fn accept(what: &str) -> String {
-    format!("`\"accept\": {{\"{what}\": \"<why answers may be given without it>\"}}`, which every answer repeats")
+    format!("`\"accept\": {{{}: \"{WHY}\"}}`, which every answer repeats", quoted(what))
 }
 
 /// Whether a column that the standard does not know may be `column` under another name: a label, or a name that holds its
@@ -229,16 +315,17 @@ fn may_be(unread: &str, column: &str) -> bool {
 }
 
 /// What the rows hold that nobody understands and that decides answers.
-pub(super) fn rows(tally: &Tally, accepted: &[Accepted]) -> Vec<String> {
+pub(super) fn rows(tally: &Tally, accepted: &[Accepted]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for ((table, column), count) in tally.counts_of(Oddity::Cell(column::Oddity::Scientific)) {
         // In house codes and other numbers of parts it is told, and joins nothing else.
         if matches!(column, "BDCDYH" | "YWH" | "BDCQZH" | "BDCDJZMH" | "ZDDM" | "GYDBDCDYH" | "XYDBDCDYH") {
-            problems.push(format!(
+            let text = format!(
                 "column `{}.{column}` holds {count} numbers in scientific notation, as 2.02E+11: digits are lost, and \
                  strangers would be joined; export the column as text",
                 table.name()
-            ));
+            );
+            problems.push(Problem { text, line: None });
         }
     }
     for ((table, column), texts) in &tally.unknown_codes {
@@ -255,24 +342,29 @@ pub(super) fn rows(tally: &Tally, accepted: &[Accepted]) -> Vec<String> {
             tally.counts_of(Oddity::Cell(column::Oddity::UnknownCode)).find(|(key, _)| *key == (*table, column));
         let count = count.map_or(0, |(_, count)| count);
         if texts.len() >= UNKNOWN_CODES_MAX || !unsettled.iter().all(|(text, _)| shown(text)) {
-            problems.push(format!(
+            let text = format!(
                 "column `{place}` holds {count} texts that are no codes of its list, too many or too long to be codes: are the \
                  columns shifted? Correct the export; or, if they mean nothing, write {}",
                 accept(&format!("{place}=*"))
-            ));
+            );
+            let all = vec![(format!("{place}=*"), WHY.to_owned())];
+            problems.push(Problem { text, line: Some(("accept", String::new(), all)) });
             continue;
         }
-        let listed: Vec<String> = unsettled.iter().map(|(text, count)| format!("`{}` {count}x", text.trim())).collect();
+        let listed: Vec<String> =
+            unsettled.iter().map(|(text, count)| format!("`{}` {count}x", text.trim().escape_debug())).collect();
         let entries = |entry: &dyn Fn(&str) -> String| -> String {
             unsettled.iter().map(|(text, _)| entry(text.trim())).collect::<Vec<_>>().join(", ")
         };
-        problems.push(format!(
+        let said = format!(
             "column `{place}` holds codes that its list does not have: {}; write what they mean, as `\"codes\": {{\"{place}\": \
              {{{}}}}}`, or, where nobody knows, `\"accept\": {{{}}}`, which every answer repeats",
             listed.join(", "),
-            entries(&|text| format!("\"{text}\": \"<code>\"")),
-            entries(&|text| format!("\"{place}={text}\": \"<why answers may be given without it>\""))
-        ));
+            entries(&|text| format!("{}: \"{CODE}\"", quoted(text))),
+            entries(&|text| format!("{}: \"{WHY}\"", quoted(&format!("{place}={text}"))))
+        );
+        let words = unsettled.iter().map(|(text, _)| (text.trim().to_owned(), CODE.to_owned())).collect();
+        problems.push(Problem { text: said, line: Some(("codes", place, words)) });
     }
     problems
 }

@@ -197,4 +197,4 @@ pub use gate::{Findings, RefusedRow};
 pub use quarantine::QuarantinedRow;
 pub use read::{Generation, Reader};
 pub use report::{LoadReport, OddValues, Progress, RegistrationCount, TableRows};
-pub use store::{Mirror, QUARANTINE_MAX};
+pub use store::Mirror;

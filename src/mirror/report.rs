@@ -84,6 +84,20 @@ pub struct OddValues {
     pub count: u64,
 }
 
+impl LoadReport {
+    /// Of each table with rows in quarantine, how many those are, and how many rows it has.
+    pub(super) fn set_aside(&self) -> impl Iterator<Item = (Table, u64, u64)> {
+        let mut tables: BTreeMap<Table, u64> = BTreeMap::new();
+        for entry in &self.quarantined {
+            if let Some(table) = Table::from_name(&entry.column) {
+                *tables.entry(table).or_default() += entry.count;
+            }
+        }
+        let rows = |table: Table| self.tables.iter().find(|one| one.table == table.name()).map_or(0, |one| one.rows);
+        tables.into_iter().map(move |(table, count)| (table, count, rows(table)))
+    }
+}
+
 impl fmt::Display for LoadReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let already = if self.already_loaded { " (loaded before; the pointer was moved)" } else { "" };

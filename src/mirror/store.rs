@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     domain::{
-        generation::GenerationFacts,
+        generation::{GenerationFacts, QUARANTINE_MAX, Share},
         tables::{RowSource, Table},
     },
     keys::{MasterKey, random},
@@ -22,6 +22,7 @@ use super::{
     compile::{Budget, Target, compile},
     error::{LoadError, OpenError, RemoveError},
     index::Index,
+    quarantine::Limits,
     read::Generation,
     report::{LoadReport, Progress},
     seal::Keys,
@@ -37,9 +38,6 @@ const LOCK: &str = "load.lock";
 /// Folders under way begin with a dot, as no generation's name does.
 const BUILDING: &str = ".building-";
 
-/// Rows that a load may set aside at most: more are no exceptions, and each takes memory while they are gathered.
-pub const QUARANTINE_MAX: usize = 100_000;
-
 /// Records that are opened to verify a file, spread evenly.
 const SAMPLE_RECORDS: u64 = 64;
 
@@ -49,19 +47,30 @@ pub struct Mirror {
     directory: PathBuf,
     key: MasterKey,
     budget: Budget,
-    quarantine_max: usize,
+    quarantine: Limits,
 }
 
 impl Mirror {
     /// The mirror in `directory`, which the first load creates, sealed under `key`.
     pub fn new(directory: impl Into<PathBuf>, key: MasterKey) -> Self {
-        Self { directory: directory.into(), key, budget: Budget::default(), quarantine_max: 0 }
+        Self {
+            directory: directory.into(),
+            key,
+            budget: Budget::default(),
+            quarantine: Limits { rows_max: 0, share_max: Share::ALL },
+        }
     }
 
     /// The same mirror, which sets up to so many rows aside where they cannot be placed or read; [`QUARANTINE_MAX`] at most.
     #[must_use]
     pub fn with_quarantine(self, rows_max: usize) -> Self {
-        Self { quarantine_max: rows_max.min(QUARANTINE_MAX), ..self }
+        Self { quarantine: Limits { rows_max: rows_max.min(QUARANTINE_MAX), ..self.quarantine }, ..self }
+    }
+
+    /// The same mirror, which sets aside at most this share of a table's rows; all of them where nothing is said.
+    #[must_use]
+    pub fn with_quarantine_share(self, share_max: Share) -> Self {
+        Self { quarantine: Limits { share_max, ..self.quarantine }, ..self }
     }
 
     /// The same mirror with other buffers, to try how little will do.
@@ -95,7 +104,9 @@ impl Mirror {
         let name = facts.name();
         if let Some(report) = self.report_of(&name)? {
             let rows: u64 = report.quarantined.iter().map(|entry| entry.count).sum();
-            if rows > self.quarantine_max as u64 {
+            let is_too_much =
+                rows > self.quarantine.rows_max as u64 || self.quarantine.refuse(report.set_aside()).is_some();
+            if is_too_much {
                 return Err(LoadError::InQuarantine { name, rows });
             }
             // The manifest is the same; whether the files still are what it says is only known by reading them.
@@ -256,7 +267,7 @@ impl Mirror {
         let file = folder.join(DATABASE);
         let keys = Keys::derive(&self.key, &salt);
         let target =
-            Target { file: &file, folder, keys, salt, facts, budget: self.budget, quarantine_max: self.quarantine_max };
+            Target { file: &file, folder, keys, salt, facts, budget: self.budget, quarantine: self.quarantine };
         let (tally, counts) = compile(source, target, progress)?;
         progress(Progress::Verifying);
         let synced = File::open(&file).and_then(|file| file.sync_all());

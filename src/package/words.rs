@@ -72,6 +72,14 @@ pub enum WordsError {
         /// `columns`, `codes` or `none`.
         key: &'static str,
     },
+    /// A line of a load's report stands there as it was, without the operator's words.
+    #[error("its `{key}` still says `{text}`: write what the bureau knows in its place")]
+    Unfilled {
+        /// `columns`, `codes` or `accept`.
+        key: &'static str,
+        /// As written.
+        text: String,
+    },
     /// A gap is accepted without a reason.
     #[error("its `accept` gives no reason for `{what}`; write why answers may be given without it: answers repeat it")]
     NoReason {
@@ -168,6 +176,7 @@ fn check_codes(written: Codes, mapped: &mut Vec<String>) -> Result<Codes, WordsE
             if word.is_empty() || code.is_empty() {
                 return Err(WordsError::Empty { key: "codes" });
             }
+            check_filled("codes", &code)?;
             mapped.push(format!("{column}.{word} = {code}"));
             codes.entry(column.clone()).or_default().insert(word, code);
         }
@@ -180,6 +189,7 @@ fn accepted(what: &str, reason: &str) -> Result<Accepted, WordsError> {
     if reason.trim().is_empty() {
         return Err(WordsError::NoReason { what: what.to_owned() });
     }
+    check_filled("accept", reason)?;
     let (place, value) = match what.split_once('=') {
         Some((place, value)) => (place, format!("={}", value.trim())),
         None => (what, String::new()),
@@ -194,7 +204,15 @@ fn accepted(what: &str, reason: &str) -> Result<Accepted, WordsError> {
     Ok(Accepted { what, reason: reason.trim().to_owned() })
 }
 
+/// Refuses what stands in `<>`: the place of a word in a line that a load's report suggests.
+fn check_filled(key: &'static str, written: &str) -> Result<(), WordsError> {
+    let text = written.trim();
+    let is_filled = !(text.starts_with('<') && text.ends_with('>'));
+    if is_filled { Ok(()) } else { Err(WordsError::Unfilled { key, text: text.to_owned() }) }
+}
+
 fn mapped_column(table: Table, written: String, column: &str) -> Result<MappedColumn, WordsError> {
+    check_filled("columns", &written)?;
     let folded = standard::fold(&written);
     if folded.is_empty() {
         return Err(WordsError::Empty { key: "columns" });
@@ -297,6 +315,14 @@ mod tests {
             (
                 serde_json::json!({ "none": [" "] }),
                 "its `none` has an empty word or value; write what the files have, and what it means",
+            ),
+            (
+                serde_json::json!({ "accept": { "CFDJ": "<why answers may be given without it>" } }),
+                "its `accept` still says `<why answers may be given without it>`: write what the bureau knows in its place",
+            ),
+            (
+                serde_json::json!({ "codes": { "QSZT": { "某": "<code>" } } }),
+                "its `codes` still says `<code>`: write what the bureau knows in its place",
             ),
             (
                 serde_json::json!({ "accept": { "CFDJ": " " } }),

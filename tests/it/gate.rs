@@ -115,6 +115,41 @@ fn settle(package: &Path, report: &str) {
     });
 }
 
+/// The lines that the report offers go into the manifest as they are, are refused while the operator's words are missing, and
+/// then leave nothing but what the register must correct.
+fn assert_block_settles_all_but_rows(env: &Env, package: &Path, report: &str) {
+    let block = report.lines().skip_while(|line| !line.starts_with("write of these lines")).skip(1);
+    let block: Vec<&str> = block.take_while(|line| line.starts_with("  \"")).collect();
+    assert_eq!(block.len(), 2, "columns and codes, each once:\n{report}");
+    let pasted = env.path("pasted");
+    copy_package(package, &pasted);
+    let manifest = pasted.join("manifest.json");
+    change_manifest(&pasted, |manifest| drop(manifest.as_object_mut().unwrap().remove("codes")));
+    let written = fs::read_to_string(&manifest).unwrap();
+    let load = |lines: &str| {
+        fs::write(&manifest, written.replacen("\"tables\"", &format!("{lines}\n\"tables\""), 1)).unwrap();
+        let output = env.run(&["snapshot", "load", pasted.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let unfilled = load(&block.join("\n"));
+    assert!(unfilled.contains("its `codes` still says `<code>`"), "{unfilled}");
+    // The county's own manifest explains a code of its own.
+    let filled = block.join("\n").replace("<code>", "1").replace("\"某状态\"", "\"9\": \"1\", \"某状态\"");
+    let left = load(&filled);
+    assert!(
+        !left.contains("column `CFDJ") && !left.contains("column `FDCQ2") && !left.contains("lacks column"),
+        "{left}"
+    );
+    assert!(left.contains("rows cannot be placed") && left.contains("DYAQ.YWH"), "{left}");
+}
+
+/// How many lines of 100 columns a text takes; Chinese characters take two.
+fn lines_on_paper(text: &str) -> usize {
+    let columns = |line: &str| line.chars().map(|one| if one.is_ascii() { 1 } else { 2 }).sum::<usize>();
+    text.lines().map(|line| columns(line).div_ceil(100).max(1)).sum()
+}
+
 #[test]
 fn a_package_with_every_fault_at_once_loads_after_doing_what_the_report_says() {
     let env = Env::with_county();
@@ -132,6 +167,7 @@ fn a_package_with_every_fault_at_once_loads_after_doing_what_the_report_says() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let report = &said[said.find("error:").unwrap()..];
     assert!(report.lines().count() <= 40, "more than a page:\n{report}");
+    assert!(lines_on_paper(report) <= 60, "more than a page:\n{report}");
     for part in [
         "`ZJH`",
         "`JF_DJSJ`",
@@ -145,6 +181,7 @@ fn a_package_with_every_fault_at_once_loads_after_doing_what_the_report_says() {
         assert!(report.contains(part), "{part} is not told:\n{report}");
     }
 
+    assert_block_settles_all_but_rows(&env, &package, report);
     settle(&package, report);
     // What only the register can say is corrected there: rows without a place, and digits that are lost.
     let original = |file: &str| {

@@ -38,6 +38,18 @@ fn rows_set_aside_are_told_in_the_report_in_every_answer_and_in_the_ledger() {
     }
     let too_many = env.run(&["snapshot", "load", "--quarantine=100001", folder]);
     assert_eq!(too_many.status.code(), Some(2), "{}", said(&too_many));
+    // Three of fourteen rows, where a table counts as one of a thousand at least: more than two.
+    env.configure("", "[load]\nquarantine-share-max = \"0.2%\"\n");
+    let share = said(&env.run(&["snapshot", "load", "--quarantine=5", folder]));
+    for part in
+        ["3 of the 14 rows of `CFDJ`", "at most 5 rows", "`load.quarantine-rows-max`", "0.2% of each table's rows"]
+    {
+        assert!(share.contains(part), "{part}: {share}");
+    }
+    env.configure("", "[load]\nquarantine-rows-max = 2\n");
+    let rows = said(&env.run(&["snapshot", "load", "--quarantine", folder]));
+    assert!(rows.contains("3 rows are more than may be set aside: at most 2 rows"), "{rows}");
+    env.configure("", "");
     let loaded = env.run(&["snapshot", "load", "--quarantine", folder]);
     assert!(loaded.status.success() && said(&loaded).contains("in quarantine"), "{}", said(&loaded));
 

@@ -83,7 +83,7 @@ fn a_holder_who_has_left_is_told_behind_all_others_and_named_nowhere_else() {
     let right = loaded.one(FLAT_A, Kind::Building);
     assert_eq!(names(right), ["钱二", "赵一"]);
     assert_eq!(right.parties.iter().map(|party| party.is_former).collect::<Vec<_>>(), [false, true]);
-    assert_eq!(loaded.odd("FDCQ1.QLR"), 1);
+    assert_eq!(loaded.odd("FDCQ2.QLR"), 1);
 }
 
 #[test]
