@@ -110,7 +110,7 @@ pub(super) fn compile<S: RowSource>(
         let rows = quarantine::gather(source, &rows).map_err(LoadError::Source)?;
         writer.set_aside(&rows).map_err(writing)?;
         facts.quarantined = quarantine::by_table(&rows);
-        tally.quarantined = refused.into_findings(problems, source).counts;
+        tally.quarantined = quarantine::by_reason(&rows);
     } else {
         let mut findings = refused.into_findings(problems, source);
         findings.beyond = beyond;

@@ -120,6 +120,17 @@ pub(super) fn by_table(rows: &[QuarantinedRow]) -> Vec<(Table, u64)> {
     Table::ALL.into_iter().map(|table| (table, count(table))).filter(|(_, count)| *count > 0).collect()
 }
 
+/// How many rows of each table were set aside for each reason, each row once: what a load is held to when it comes again.
+pub(super) fn by_reason(rows: &[QuarantinedRow]) -> BTreeMap<(Table, String), u64> {
+    let mut counts = BTreeMap::new();
+    for row in rows {
+        if let Some(table) = Table::from_name(&row.table) {
+            *counts.entry((table, row.reason.clone())).or_default() += 1;
+        }
+    }
+    counts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

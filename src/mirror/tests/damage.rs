@@ -17,7 +17,7 @@ const PAGE: usize = 8192;
 /// How many units each holder has; the larger ones lie over many blocks of the index.
 const HOLDERS: [usize; 5] = [1, 2, 9, 300, 5_000];
 
-/// Damages of each table and kind in the suite; the variable `BDCD_DAMAGES` gives another number for all together.
+/// Damages in the suite, in turn of every table and kind; the variable `BDCD_DAMAGES` gives another number.
 const DAMAGES: usize = 200;
 
 const KINDS: [&str; 6] = ["bit", "byte", "zeroed page", "exchanged pages", "page of another generation", "file cut"];
@@ -199,11 +199,11 @@ fn a_damaged_file_gives_a_right_answer_or_an_error_and_never_a_short_one() {
         }
     }
     for ((table, kind), [rounds, answered, errors]) in &counts {
-        println!("{table:14} {kind:26} {rounds:5} rounds {answered:6} right answers {errors:6} errors");
+        println!("{table:14} {kind:26} {rounds:5} damages {answered:6} right answers {errors:6} errors");
     }
     assert_eq!(whole.ask("whole again"), [HOLDERS.len() + 1, 0]);
     let errors: usize = counts.values().map(|count| count[2]).sum();
-    assert!(errors > 0, "the rounds reach what is read");
+    assert!(errors > 0, "the damages reach what is read");
 }
 
 #[test]
