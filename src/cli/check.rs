@@ -8,6 +8,7 @@ use rustls_pki_types::CertificateDer;
 use super::{failure::Failure, open, output::print};
 use crate::{
     config::{Config, GatewayAsWritten},
+    mirror::Choice,
     server::tls,
     service::engine::StartError,
 };
@@ -17,15 +18,18 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
     let (_, (_, judge)) = open::entrance(config)?;
     let mirror = open::mirror(config)?;
     let (origin, entries) = open::check_ledger(config)?;
-    let failed = |err: StartError| Failure::failed(&err);
-    let name = mirror.current().map_err(|err| failed(err.into()))?.ok_or_else(|| failed(StartError::Empty))?;
-    let generation = mirror.open(&name).map_err(|err| failed(err.into()))?;
+    let (generation, passed_over) = match mirror.choose(None).map_err(|err| Failure::failed(&StartError::from(err)))? {
+        (Choice::Other(generation), passed_over) => (generation, passed_over),
+        (Choice::Same, _) => return Err(Failure::fault("nothing serves, and the mirror says that it does already")),
+    };
+    let name = generation.name();
 
     let mut lines = vec![
         format!("ledger       {origin}, {}", count(entries, "entry", "entries")),
         format!("generation   {name}, as of {}", generation.facts().as_of),
     ];
-    let mut obstacles = Vec::new();
+    let mut obstacles: Vec<_> =
+        passed_over.iter().map(|what| format!("{what}; generation `{name}` would serve in its place")).collect();
     let own = Certificate::read(&config.tls.certificate)?;
     lines.push(format!("server       {}", own.told()));
     if let Some(obstacle) = own.obstacle() {
@@ -47,7 +51,7 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
     if obstacles.is_empty() {
         return Ok(());
     }
-    Err(Failure::no("a daemon would start, and not all who should ask could")
+    Err(Failure::no("a daemon would start, and not as configured")
         .because(obstacles)
         .hint("where that is meant, as for a certificate that is about to be replaced, restart all the same"))
 }

@@ -17,7 +17,7 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Keep the N newest generations, and always the one that serves
+    /// Keep the N newest generations that are not damaged, and always the one that serves
     #[arg(long, value_name = "N")]
     keep: usize,
     /// Say what would be removed and what would be lost, and stop
@@ -31,9 +31,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let config = arguments.config.read()?;
     let mirror = open::mirror(&config)?;
     let failed = |err: crate::mirror::OpenError| Failure::failed(&err);
-    let (current, names) = (mirror.current().map_err(failed)?, mirror.list().map_err(failed)?);
-    let older = names.len().saturating_sub(arguments.keep);
-    let going: Vec<_> = names.into_iter().take(older).filter(|name| current.as_ref() != Some(name)).collect();
+    let names = mirror.list().map_err(failed)?;
+    let kept = [mirror.current().ok().flatten(), mirror.serves().map_err(failed)?];
+    let whole = names.iter().rev().filter(|name| !mirror.is_marked(name));
+    // A damaged one is no generation to go back to, so it is not counted.
+    let newest: Vec<_> = whole.take(arguments.keep).chain(kept.iter().flatten()).cloned().collect();
+    let going: Vec<_> = names.into_iter().filter(|name| !newest.contains(name)).collect();
     if going.is_empty() {
         return print("nothing to remove\n");
     }

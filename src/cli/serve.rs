@@ -31,8 +31,8 @@ pub(super) struct Arguments {
     /// serves, as the user who runs it; the file of a gateway must hold the intermediate certificates that it sends. Changes
     /// nothing, and tries nothing that a daemon beside it holds (address, socket, the ledger's lock), nor the ledger's search
     /// index, nor whether its files can be written. Exits with 0 where nothing that it read stands in the way. Exits with 1 and
-    /// says that *a daemon would start* where the server's certificate is not valid, a gateway would be kept out, or none is
-    /// listed. Where it says anything else, it exits as `bdcd serve` would, which would not start.
+    /// says that *a daemon would start* where the server's certificate is not valid, a gateway would be kept out, none is
+    /// listed, or another generation would serve than the one that should. Where it says anything else, it exits as `bdcd serve` would, which would not start.
     #[arg(long)]
     check: bool,
     #[command(flatten)]

@@ -1,6 +1,10 @@
 //! `bdcd snapshot`: packages in, generations out.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
 
 use super::{
     failure::Failure,
@@ -13,7 +17,7 @@ use crate::{
         generation::QUARANTINE_MAX,
         tables::{RowSource as _, Table},
     },
-    mirror::{LoadError, Mirror},
+    mirror::{LoadError, Mirror, OpenError, Wholeness},
     package::Package,
 };
 
@@ -45,7 +49,18 @@ pub(super) enum Command {
     /// Says which recorded answers can then no longer be composed again, and records the act. Rolling back to a generation
     /// that is removed takes its package.
     Prune(prune::Arguments),
-    /// List the generations; the one that serves is marked
+    /// Check that generations are as they were loaded, byte for byte
+    ///
+    /// Reads every file and compares it with the digest that the load made. One that differs is marked as damaged: a daemon
+    /// passes it over where another one can serve, until its package is loaded again. One that was marked and is found whole
+    /// serves again. Exits with 1 where one is not whole.
+    Check {
+        /// The generations, as `bdcd snapshot list` names them; all where none is given
+        generations: Vec<String>,
+        #[command(flatten)]
+        config: ConfigArgument,
+    },
+    /// List the generations: the one that serves is marked, and those that were found damaged
     List {
         #[command(flatten)]
         config: ConfigArgument,
@@ -66,6 +81,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         }
         Command::Quarantine(arguments) => quarantine::run(arguments),
         Command::Prune(arguments) => prune::run(arguments),
+        Command::Check { generations, config } => check(&open::mirror(&config.read()?)?, generations),
         Command::List { config } => list(&open::mirror(&config.read()?)?),
     }
 }
@@ -116,12 +132,49 @@ pub(super) fn load(mirror: &Mirror, folder: &Path) -> Result<String, Failure> {
     Ok(report.to_string())
 }
 
+fn check(mirror: &Mirror, wanted: &[String]) -> Result<(), Failure> {
+    let failed = |err: OpenError| Failure::failed(&err);
+    let names = if wanted.is_empty() { mirror.list().map_err(failed)? } else { wanted.to_vec() };
+    let mut not_whole = Vec::new();
+    for name in names {
+        let found = mirror.check(&name, &mut |_| ControlFlow::Continue(())).map_err(failed)?;
+        let marked = |result: io::Result<()>| {
+            result.map_err(|err| Failure::environment(format!("cannot change the mark of generation `{name}`"), err))
+        };
+        let told = match found {
+            // Whole and of no use: of another version, or under another key.
+            Wholeness::Whole if let Err(error) = mirror.open(&name) => error.to_string(),
+            Wholeness::Whole => {
+                let was_marked = mirror.is_marked(&name);
+                marked(mirror.unmark(&name))?;
+                let serves_again = if was_marked { ", and no longer marked as damaged" } else { "" };
+                print(&format!("{name:24} whole{serves_again}\n"))?;
+                continue;
+            }
+            Wholeness::Differs(file) => {
+                marked(mirror.mark_damaged(&name))?;
+                format!("damaged: {file} is not what it was when it was loaded")
+            }
+            Wholeness::Unknown => "not known: its digests are not there".to_owned(),
+            Wholeness::Stopped => return Err(Failure::fault("a check ended that nobody stopped")),
+        };
+        print(&format!("{name:24} {told}\n"))?;
+        not_whole.push(name);
+    }
+    if not_whole.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::no(format!("not whole: {}", not_whole.join(", ")))
+        .hint("load their packages again; where the disk is at fault, see to it first"))
+}
+
 fn list(mirror: &Mirror) -> Result<(), Failure> {
-    let failed = |err: crate::mirror::OpenError| Failure::failed(&err);
-    let current = mirror.current().map_err(failed)?;
+    let failed = |err: OpenError| Failure::failed(&err);
+    let serves = mirror.serves().map_err(failed)?;
     for name in mirror.list().map_err(failed)? {
-        let state = if current.as_ref() == Some(&name) { "serves" } else { "kept" };
-        print(&format!("{name:24} {state}\n"))?;
+        let state = if serves.as_ref() == Some(&name) { "serves" } else { "kept" };
+        let damage = if mirror.is_marked(&name) { ", damaged" } else { "" };
+        print(&format!("{name:24} {state}{damage}\n"))?;
     }
     Ok(())
 }

@@ -241,6 +241,10 @@ pub struct Limits {
     pub queued_per_reader_max: usize,
     /// How often the pointer to the serving generation is looked at.
     pub pointer_interval: Span,
+    /// How often the generations' files are compared with their digests.
+    pub check_interval: Span,
+    /// How many bytes of them are read in a second at most.
+    pub check_bytes_per_second: Bytes,
 }
 
 impl Default for Limits {
@@ -260,6 +264,8 @@ impl Default for Limits {
             reader_threads: 2,
             queued_per_reader_max: 128,
             pointer_interval: Span(Duration::from_secs(1)),
+            check_interval: Span(Duration::from_hours(24)),
+            check_bytes_per_second: Bytes(32 * 1024 * 1024),
         }
     }
 }
@@ -337,6 +343,16 @@ impl Config {
                 "limits.pointer-interval",
                 limits.pointer_interval.0.is_zero(),
                 "is 0: the pointer would be read without pause",
+            ),
+            (
+                "limits.check-interval",
+                limits.check_interval.0 < Duration::from_mins(1),
+                "is below 1min: the disk would be read without pause",
+            ),
+            (
+                "limits.check-bytes-per-second",
+                limits.check_bytes_per_second.0 < 1024 * 1024,
+                "is below 1MiB: a check would hardly end",
             ),
             (
                 "load.quarantine-rows-max",
@@ -421,6 +437,8 @@ impl Config {
             reader_threads: self.limits.reader_threads,
             queued_per_reader_max: self.limits.queued_per_reader_max,
             pointer_interval: self.limits.pointer_interval.0,
+            check_interval: self.limits.check_interval.0,
+            check_bytes_per_second: self.limits.check_bytes_per_second.0 as u64,
         }
     }
 
@@ -472,7 +490,7 @@ mod tests {
         };
         assert_eq!(
             keys(&toml::from_str(example).unwrap()),
-            5 + 3 + 6 + 2 + 12 + 15,
+            5 + 3 + 6 + 2 + 14 + 15,
             "a key that is missing here would go unseen"
         );
         for key in ["[[gateway]]", "courts", "[client]", "server-name"] {
@@ -490,7 +508,7 @@ mod tests {
         for text in [
             "limits.message-bytes-max = 5",
             "limits.call-timeout = \"5\"",
-            "limits.call-timeout = \"5h\"",
+            "limits.call-timeout = \"5y\"",
             "load.quarantine-share-max = \"101%\"",
             "load.quarantine-share-max = \"1\"",
             "load.quarantine-share-max = \"0.001%\"",

@@ -10,7 +10,7 @@ use crate::domain::generation::Share;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bytes(pub usize);
 
-/// A length of time: `"250ms"`, `"30s"`, `"5min"`.
+/// A length of time: `"250ms"`, `"30s"`, `"5min"`, `"24h"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);
 
@@ -78,8 +78,9 @@ impl<'de> Deserialize<'de> for Span {
             "ms" => Some(Duration::from_millis(number)),
             "s" => Some(Duration::from_secs(number)),
             "min" => number.checked_mul(60).map(Duration::from_secs),
+            "h" => number.checked_mul(60 * 60).map(Duration::from_secs),
             _ => None,
         });
-        span.map(Self).ok_or_else(|| D::Error::custom("give a time with its unit, such as \"250ms\" (ms, s, min)"))
+        span.map(Self).ok_or_else(|| D::Error::custom("give a time with its unit, such as \"250ms\" (ms, s, min, h)"))
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use rusqlite::ErrorCode;
+
 use crate::keys::KeyError;
 
 use super::gate::Findings;
@@ -175,12 +177,53 @@ pub enum OpenError {
         /// The name that the file gives.
         own: String,
     },
+    /// Another file has taken the place of the one that was opened.
+    #[error("generation `{name}` was made again meanwhile: open it anew")]
+    Replaced {
+        /// The generation.
+        name: String,
+    },
     /// The file's records do not open under this master key.
     #[error("generation `{name}` does not open under this master key: give the key it was built with, or load again")]
     WrongKey {
         /// The generation.
         name: String,
     },
+}
+
+impl OpenError {
+    /// Whether it says that the generation's file is damaged, and not that something else is in the way.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Store { source, .. } if is_damage(source.as_ref()))
+    }
+}
+
+impl ReadError {
+    /// Whether it says that the generation's file is damaged, and not that something else is in the way.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Store { source, .. } => is_damage(source.as_ref()),
+            Self::Index { .. } | Self::Record { .. } => true,
+        }
+    }
+}
+
+/// Whether it is the file's fault: everything is that does not come from the machine's shortness or from who may read.
+fn is_damage(source: &(dyn std::error::Error + 'static)) -> bool {
+    let code = source.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    !matches!(
+        code,
+        Some(
+            ErrorCode::CannotOpen
+                | ErrorCode::OutOfMemory
+                | ErrorCode::OperationInterrupted
+                | ErrorCode::PermissionDenied
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+        )
+    )
 }
 
 /// Why a generation cannot be read. It has been opened before, so the file or the disk fails now.

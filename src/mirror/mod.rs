@@ -11,6 +11,8 @@
 //!                              manifest.json   the package's manifest as it came
 //!                              report.json     the load's report, counts only
 //! CURRENT                                      the name of the one that serves
+//! checks/<sequence>-<id8>                      the digests of a generation's three files, sealed (module `whole`)
+//! damaged/<sequence>-<id8>                     empty: the generation was found damaged
 //! load.lock                                    held while a load is under way
 //! ```
 //!
@@ -37,11 +39,16 @@
 //! | a record or block that is missing, or a page that is no page | ids and numbers are all there, or the file is damaged | the same |
 //! | shortcuts, fences, quarantine | their seals, and their counts, which `meta` has | when the generation is opened |
 //! | `meta` | its HMAC; and the facts must give the folder's name | when the generation is opened |
+//! | any byte of any file, whether read or not | its SHA-256 in `checks/`, whose seal is an HMAC | before *loaded before* is said, by `bdcd snapshot check`, and by the daemon after its start and once a day |
 //!
 //! So a lookup that succeeds returned all units of its keys, as they were written: every step from key to record is held in
 //! memory that was authenticated when the generation was opened, or is a seal under the number that the step before gave.
 //! That a key leads nowhere is told by the shortcuts, or by the block that covers its tag. What fails a seal is an error.
 //! The file is read, not mapped: a mapped file that is cut short would end the process (SIGBUS); so read, it is an error.
+//!
+//! A generation in which damage is met is marked, in `damaged/`, and serves no longer where an older one can (module `serving`);
+//! a load of its package makes it again, and takes the mark away. Where no other opens, it serves on: what is damaged ends an
+//! inquiry with an error, and all other answers are right.
 //!
 //! This holds against a faulty disk, controller, file system or copy, and against whoever writes the file without the master
 //! key. It does not hold against the master key's owner, nor against whoever puts an older generation in place whole, with
@@ -59,8 +66,10 @@
 //! Invariants:
 //!
 //! 1. A folder with a generation's name is complete, synced and verified.
-//! 2. Nothing in it is written again; so `immutable=1` is sound.
-//! 3. `CURRENT` names a generation at every moment after the first load, and changes by one rename.
+//! 2. Nothing in it is written again; so `immutable=1` is sound. Where it is damaged, another folder takes its place and its name;
+//!    who has the old file open notices by its number.
+//! 3. `CURRENT` names a generation at every moment after the first load, and changes by one rename. Where a fault took it, or
+//!    what it names, the newest older generation that is whole serves.
 //! 4. A row is placed, or the load stops and tells all that it could not place or understand (`gate`); or, where the operator
 //!    allows it, a row that cannot be placed or read is set aside, and every answer says how many are. A value is kept as
 //!    registered; dates, decimals and codes take one form, and words for none are empty.
@@ -70,6 +79,7 @@
 //! | crash | what is left | the next load |
 //! |---|---|---|
 //! | while building, syncing, verifying | `.building-*`, which no reader looks at | removes it |
+//! | after the digests are written, before the folder's rename | digests of no generation, or beside a damaged one | removes or replaces them |
 //! | after the folder's rename | a generation that does not serve | finds it whole, moves the pointer |
 //! | while the pointer is written | `CURRENT.new`; `CURRENT` as before | removes it, moves the pointer |
 //! | after the pointer's rename, before its sync | the old pointer or the new one, both whole | moves the pointer, or finds it moved |
@@ -180,6 +190,7 @@ mod references;
 mod report;
 mod resolve;
 mod seal;
+mod serving;
 mod shared;
 mod shortcut;
 mod sort;
@@ -187,6 +198,7 @@ mod stage;
 mod staged;
 mod store;
 mod unit_rows;
+mod whole;
 mod write;
 
 #[cfg(test)]
@@ -197,4 +209,6 @@ pub use gate::{Findings, RefusedRow};
 pub use quarantine::QuarantinedRow;
 pub use read::{Generation, Reader};
 pub use report::{LoadReport, OddValues, Progress, RegistrationCount, TableRows};
+pub use serving::{Choice, ChoiceError, PassedOver, told};
 pub use store::Mirror;
+pub use whole::Wholeness;

@@ -5,6 +5,8 @@
 //! never locked: it is immutable (invariant 2 of the module's page). It is not mapped: see there, under protection.
 
 use std::{
+    fs::{self, File, Metadata},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -49,10 +51,27 @@ impl IndexFences {
     }
 }
 
+/// Device and inode: what tells a file from another one that stands at its path later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileNumber(u64, u64);
+
+impl FileNumber {
+    fn of(file: &Metadata) -> Self {
+        Self(file.dev(), file.ino())
+    }
+
+    /// Of what stands at this path; `None` where nothing does.
+    pub(super) fn at(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().map(|file| Self::of(&file))
+    }
+}
+
 /// One compiled package, open for reading. Give each thread a [`Reader`] of its own.
 pub struct Generation {
     name: String,
     file: PathBuf,
+    /// Open for as long as the generation is, so that no other file gets the same number.
+    held: File,
     keys: Arc<Keys>,
     shortcuts: Arc<Shortcuts>,
     fences: Arc<IndexFences>,
@@ -71,6 +90,7 @@ impl Generation {
     /// Opens the file of the generation of this name, and checks that the key opens it.
     pub(super) fn open(name: &str, file: PathBuf, master: &MasterKey) -> Result<Self, OpenError> {
         let store = |source: rusqlite::Error| OpenError::Store { name: name.to_owned(), source: source.into() };
+        let held = File::open(&file).map_err(|source| OpenError::Read { path: file.clone(), source })?;
         let connection = connect(&file).map_err(store)?;
         let Some(stored) = meta::read(&connection).map_err(store)? else {
             return Err(OpenError::Format { name: name.to_owned(), format: FORMAT });
@@ -100,7 +120,9 @@ impl Generation {
             locator: fences(Index::Locator, counts.locator_entries)?,
         });
         let frame = Frame::new(&facts);
-        Ok(Self { name: name.to_owned(), file, keys: Arc::new(keys), shortcuts, fences, facts, frame, counts })
+        let (name, keys) = (name.to_owned(), Arc::new(keys));
+        let generation = Self { name, file, held, keys, shortcuts, fences, facts, frame, counts };
+        if generation.is_in_place() { Ok(generation) } else { Err(generation.replaced()) }
     }
 
     /// What the package said of itself.
@@ -141,6 +163,18 @@ impl Generation {
         rows.ok_or_else(|| store(DoesNotOpen.into()))
     }
 
+    /// Whether its file is still the one in the generation's folder: where the package is loaded again because the
+    /// generation was damaged, another takes its place.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        let held = self.held.metadata().ok().map(|held| FileNumber::of(&held));
+        held.is_some() && held == FileNumber::at(&self.file)
+    }
+
+    fn replaced(&self) -> OpenError {
+        OpenError::Replaced { name: self.name.clone() }
+    }
+
     /// How many rows its tables should have.
     pub(super) fn counts(&self) -> Counts {
         self.counts
@@ -150,10 +184,14 @@ impl Generation {
     ///
     /// # Errors
     ///
-    /// [`OpenError::Store`] where the file cannot be opened any more.
+    /// [`OpenError::Store`] where the file cannot be opened any more, [`OpenError::Replaced`] where it is another.
     pub fn reader(&self) -> Result<Reader, OpenError> {
         let store = |source: rusqlite::Error| OpenError::Store { name: self.name.clone(), source: source.into() };
         let connection = connect(&self.file).map_err(store)?;
+        // Looked at after opening: where it is in place now, it was what was opened.
+        if !self.is_in_place() {
+            return Err(self.replaced());
+        }
         let (keys, shortcuts, fences) = (Arc::clone(&self.keys), Arc::clone(&self.shortcuts), Arc::clone(&self.fences));
         Ok(Reader { connection, keys, shortcuts, fences, name: self.name.clone() })
     }

@@ -4,10 +4,13 @@
 //! and what a crash leaves, stands on the module's page.
 
 use std::{
+    collections::HashMap,
     fs::{self, File, OpenOptions, Permissions, TryLockError},
     io::{self, Write},
+    ops::ControlFlow,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
@@ -23,17 +26,18 @@ use super::{
     error::{LoadError, OpenError, RemoveError},
     index::Index,
     quarantine::Limits,
-    read::Generation,
+    read::{FileNumber, Generation},
     report::{LoadReport, Progress},
     seal::Keys,
+    whole::Wholeness,
     write::Counts,
 };
 
-const DATABASE: &str = "mirror.db";
-const MANIFEST: &str = "manifest.json";
-const REPORT: &str = "report.json";
-const POINTER: &str = "CURRENT";
-const GENERATIONS: &str = "generations";
+pub(super) const DATABASE: &str = "mirror.db";
+pub(super) const MANIFEST: &str = "manifest.json";
+pub(super) const REPORT: &str = "report.json";
+pub(super) const POINTER: &str = "CURRENT";
+pub(super) const GENERATIONS: &str = "generations";
 const LOCK: &str = "load.lock";
 /// Folders under way begin with a dot, as no generation's name does.
 const BUILDING: &str = ".building-";
@@ -48,6 +52,8 @@ pub struct Mirror {
     key: MasterKey,
     budget: Budget,
     quarantine: Limits,
+    /// Damaged generations that could not be marked on disk, each with the number of its file: a file made anew is another.
+    unmarkable: Mutex<HashMap<String, FileNumber>>,
 }
 
 impl Mirror {
@@ -58,6 +64,7 @@ impl Mirror {
             key,
             budget: Budget::default(),
             quarantine: Limits { rows_max: 0, share_max: Share::ALL },
+            unmarkable: Mutex::default(),
         }
     }
 
@@ -79,11 +86,24 @@ impl Mirror {
         Self { budget, ..self }
     }
 
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Damaged generations that could not be marked on disk.
+    pub(super) fn unmarkable(&self) -> MutexGuard<'_, HashMap<String, FileNumber>> {
+        self.unmarkable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn key(&self) -> &MasterKey {
+        &self.key
+    }
+
     /// Compiles the rows of `source` into a generation and makes it the serving one.
     ///
     /// `manifest` is kept beside the generation as it is. The generation is built aside, synced, verified, and only then
-    /// moved in; the pointer moves last. Where the generation is there already, the package is
-    /// checked, and only the pointer moves.
+    /// moved in; the pointer moves last. Where the generation is there already and its files are whole, the package is
+    /// checked, and only the pointer moves; where they are not, it is made again.
     ///
     /// # Errors
     ///
@@ -103,6 +123,7 @@ impl Mirror {
         self.check_sequence(facts)?;
         let name = facts.name();
         if let Some(report) = self.report_of(&name)? {
+            self.unmark(&name).map_err(disk("remove the mark of a damaged generation"))?;
             let rows: u64 = report.quarantined.iter().map(|entry| entry.count).sum();
             let is_too_much =
                 rows > self.quarantine.rows_max as u64 || self.quarantine.refuse(report.set_aside()).is_some();
@@ -122,7 +143,9 @@ impl Mirror {
             .map_err(disk("create a folder to build in"))?;
         let report = self.build(source, facts, folder.path(), progress)?;
         seal_folder(folder.path(), manifest, &report).map_err(disk("write the generation's folder"))?;
+        self.write_digests(&name, folder.path()).map_err(disk("write the digests of the generation's files"))?;
         move_in(&folder.keep(), &generations, &name).map_err(disk("move the generation in"))?;
+        self.unmark(&name).map_err(disk("remove the mark of a damaged generation"))?;
         self.point_to(&name).map_err(disk("move the pointer"))?;
         Ok(report)
     }
@@ -134,8 +157,9 @@ impl Mirror {
     /// [`OpenError::Read`] where the pointer cannot be read, [`OpenError::Pointer`] where it holds no name.
     pub fn current(&self) -> Result<Option<String>, OpenError> {
         let path = self.directory.join(POINTER);
-        match fs::read_to_string(&path) {
-            Ok(text) => {
+        match fs::read(&path) {
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes);
                 let name = text.trim_end_matches('\n');
                 if sequence(name).is_none() {
                     return Err(OpenError::Pointer { path });
@@ -153,7 +177,7 @@ impl Mirror {
     ///
     /// [`OpenError`] where there is none of that name, or its file does not open under the master key.
     pub fn open(&self, name: &str) -> Result<Generation, OpenError> {
-        let file = self.directory.join(GENERATIONS).join(name).join(DATABASE);
+        let file = self.database(name);
         if sequence(name).is_none() || !file.is_file() {
             return Err(OpenError::Missing { name: name.to_owned() });
         }
@@ -192,7 +216,8 @@ impl Mirror {
     pub fn remove(&self, name: &str) -> Result<(), RemoveError> {
         let generations = self.directory.join(GENERATIONS);
         let _lock = self.lock::<std::convert::Infallible>().map_err(|error| RemoveError::Lock(Box::new(error)))?;
-        if self.current()?.as_deref() == Some(name) {
+        let pointed = self.current().ok().flatten();
+        if pointed.as_deref() == Some(name) || self.serves()?.as_deref() == Some(name) {
             return Err(RemoveError::Serves { name: name.to_owned() });
         }
         if sequence(name).is_none() || !generations.join(name).is_dir() {
@@ -202,7 +227,12 @@ impl Mirror {
         let removing = generations.join(format!("{BUILDING}removing-{name}"));
         fs::rename(generations.join(name), &removing).map_err(failed)?;
         sync_folder(&generations).map_err(failed)?;
-        fs::remove_dir_all(removing).map_err(failed)
+        fs::remove_dir_all(removing).map_err(failed)?;
+        self.remove_strays().map_err(failed)
+    }
+
+    pub(super) fn database(&self, name: &str) -> PathBuf {
+        self.directory.join(GENERATIONS).join(name).join(DATABASE)
     }
 
     fn lock<E: std::error::Error + Send + Sync + 'static>(&self) -> Result<File, LoadError<E>> {
@@ -224,6 +254,7 @@ impl Mirror {
                 fs::remove_dir_all(entry.path())?;
             }
         }
+        self.remove_strays()?;
         match fs::remove_file(self.directory.join(format!("{POINTER}.new"))) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(source),
             _ => Ok(()),
@@ -235,7 +266,12 @@ impl Mirror {
         facts: &GenerationFacts,
     ) -> Result<(), LoadError<E>> {
         let offered = facts.name();
-        match self.current()? {
+        let newest = || Ok::<_, OpenError>(self.list()?.pop());
+        let serving = match self.current() {
+            Ok(None) | Err(OpenError::Pointer { .. }) => newest()?,
+            pointed => pointed?,
+        };
+        match serving {
             Some(serving) if serving != offered && sequence(&serving) >= Some(facts.sequence) => {
                 Err(LoadError::Sequence { offered, serving })
             }
@@ -243,9 +279,10 @@ impl Mirror {
         }
     }
 
-    /// The report of a generation that is there and whole; `None` where it is absent or damaged.
+    /// The report of a generation that is there and whole, every byte of it; `None` where it is absent or damaged.
     fn report_of(&self, name: &str) -> Result<Option<LoadReport>, OpenError> {
         match self.open(name) {
+            Ok(_) if self.check(name, &mut |_| ControlFlow::Continue(()))? != Wholeness::Whole => Ok(None),
             Ok(_) => {
                 let report = fs::read(self.directory.join(GENERATIONS).join(name).join(REPORT)).ok();
                 Ok(report.and_then(|report| serde_json::from_slice(&report).ok()))
@@ -332,7 +369,7 @@ fn seal_folder(folder: &Path, manifest: &[u8], report: &LoadReport) -> io::Resul
     sync_folder(folder)
 }
 
-/// Gives a complete folder its name; a damaged one of that name, which cannot be in use, makes way.
+/// Gives a complete folder its name; a damaged one of that name makes way, and who has it open reads on in it.
 fn move_in(building: &Path, generations: &Path, name: &str) -> io::Result<()> {
     let place = generations.join(name);
     if place.exists() {
@@ -346,12 +383,12 @@ fn move_in(building: &Path, generations: &Path, name: &str) -> io::Result<()> {
     sync_folder(generations)
 }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 /// The sequence that a generation's name begins with; `None` where it is no generation's name.
-fn sequence(name: &str) -> Option<u64> {
+pub(super) fn sequence(name: &str) -> Option<u64> {
     let (sequence, id) = name.split_once('-')?;
     let is_id = (1..=8).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if is_id { sequence.parse().ok() } else { None }

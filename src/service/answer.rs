@@ -356,6 +356,11 @@ impl Asked {
                     let generation =
                         desk.mirror().map(|(generation, _)| generation.name().to_owned()).unwrap_or_default();
                     tracing::error!(generation, error = chain(why), "cannot answer");
+                    if let Unavailable::Draft(DraftError::Read(error)) = why
+                        && error.is_damage()
+                    {
+                        desk.damaged();
+                    }
                     desk.clear();
                 }
                 Err(error)

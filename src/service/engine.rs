@@ -1,33 +1,30 @@
-//! The engine: reader threads over the serving generation and the ledger, and the thread that follows the pointer.
+//! The engine: reader threads over the serving generation and the ledger.
 //!
 //! Each reader thread owns its connections and takes work from a bounded queue of its own; a full house is an answer
-//! ([`Overloaded`]), never a growing queue. A new generation is opened beside, its entry is written to the ledger, then it is
-//! swapped in whole: an answer is wholly from one (invariant 3), and what does not open, or cannot be recorded, leaves the last
-//! good one serving (invariant 7).
+//! ([`Overloaded`]), never a growing queue. Which generation they read is `generations`' to say.
 
 use std::{
     error::Error,
     io, iter,
     panic::{self, AssertUnwindSafe},
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
 };
 
-use arc_swap::ArcSwap;
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot,
 };
 
-use super::record;
+use super::generations::{self, Generations, Serving};
 use crate::{
     domain::generation::GenerationFacts,
     ledger::{self, AppendError, Ledger},
-    mirror::{Generation, Mirror, OpenError, Reader},
+    mirror::{ChoiceError, Generation, Mirror, OpenError, Reader},
 };
 
 /// How the engine runs.
@@ -39,14 +36,18 @@ pub struct Options {
     pub queued_per_reader_max: usize,
     /// How often the pointer is looked at.
     pub pointer_interval: Duration,
+    /// How often the generations' files are compared with their digests.
+    pub check_interval: Duration,
+    /// How many bytes of them are read in a second at most.
+    pub check_bytes_per_second: u64,
 }
 
 /// Why the engine does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Nothing is loaded.
-    #[error("no generation serves yet: load a package with `bdcd snapshot load` first")]
-    Empty,
+    /// Nothing is loaded, or nothing of it can serve.
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
     /// The serving generation does not open.
     #[error("cannot open the serving generation")]
     Open(#[from] OpenError),
@@ -56,6 +57,9 @@ pub enum StartError {
     /// That the generation serves could not be recorded.
     #[error("cannot record in the ledger which generation serves")]
     Record(#[from] AppendError),
+    /// The ledger cannot be opened for reading.
+    #[error("cannot open the ledger for reading")]
+    Ledger(#[from] ledger::ReadError),
 }
 
 /// Every reader has as much waiting as it may.
@@ -68,8 +72,8 @@ type Job = Box<dyn FnOnce(&mut Desk) + Send>;
 
 /// What a reader thread works with.
 pub struct Desk {
-    serving: Arc<ArcSwap<Generation>>,
-    opened: Option<(Arc<Generation>, Reader)>,
+    generations: Arc<Generations>,
+    opened: Option<(Arc<Serving>, Reader)>,
     ledger: Arc<Ledger>,
     evidence: Option<ledger::Reader>,
 }
@@ -80,15 +84,23 @@ impl Desk {
     /// # Errors
     ///
     /// [`OpenError`] where it cannot be opened any more.
-    pub fn mirror(&mut self) -> Result<&mut (Arc<Generation>, Reader), OpenError> {
-        let current = self.serving.load_full();
-        self.opened.take_if(|(generation, _)| !Arc::ptr_eq(generation, &current));
-        match &mut self.opened {
-            Some(opened) => Ok(opened),
+    pub fn mirror(&mut self) -> Result<(&Generation, &mut Reader), OpenError> {
+        let current = self.generations.serving();
+        self.opened.take_if(|(serving, _)| !Arc::ptr_eq(serving, &current));
+        let (serving, reader) = match &mut self.opened {
+            Some(opened) => opened,
             slot @ None => {
                 let reader = current.reader()?;
-                Ok(slot.insert((current, reader)))
+                slot.insert((current, reader))
             }
+        };
+        Ok((&serving.generation, reader))
+    }
+
+    /// Notes that what was read last is damaged.
+    pub(super) fn damaged(&self) {
+        if let Some((serving, _)) = &self.opened {
+            self.generations.damaged(&serving.generation);
         }
     }
 
@@ -112,7 +124,7 @@ impl Desk {
 
 /// Reads the serving generation and the ledger on threads of its own.
 pub struct Engine {
-    serving: Arc<ArcSwap<Generation>>,
+    generations: Arc<Generations>,
     queues: Vec<mpsc::Sender<Job>>,
     next: AtomicUsize,
 }
@@ -122,35 +134,38 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// Where nothing is loaded, the generation does not open or cannot be recorded, or the system gives no thread.
+    /// Where nothing is loaded, nothing of it can serve or be recorded, or the system gives no thread.
     pub fn start(mirror: Mirror, ledger: &Arc<Ledger>, options: Options) -> Result<Self, StartError> {
-        let name = mirror.current()?.ok_or(StartError::Empty)?;
-        let generation = mirror.open(&name)?;
-        record::generation(ledger, generation.facts(), "start")?;
-        let serving = Arc::new(ArcSwap::from_pointee(generation));
+        let readers = options.reader_threads.max(1);
+        let generations = Generations::start(mirror, ledger, readers)?;
         let mut queues = Vec::new();
-        for number in 0..options.reader_threads.max(1) {
+        for number in 0..readers {
             let (queue, jobs) = mpsc::channel(options.queued_per_reader_max.max(1));
-            let desk = Desk { serving: Arc::clone(&serving), opened: None, ledger: Arc::clone(ledger), evidence: None };
+            let mut desk = Desk {
+                generations: Arc::clone(&generations),
+                opened: None,
+                ledger: Arc::clone(ledger),
+                evidence: None,
+            };
+            // Opened now, so that no descriptor is wanted later.
+            desk.mirror()?;
+            desk.ledger()?;
             thread::Builder::new().name(format!("reader-{number}")).spawn(move || read(desk, jobs))?;
             queues.push(queue);
         }
-        // Held weakly: a daemon that stops closes its ledger, whatever this thread is waiting for.
-        let (followed, ledger) = (Arc::downgrade(&serving), Arc::downgrade(ledger));
-        thread::Builder::new().name("pointer".to_owned()).spawn(move || {
-            while let Some((serving, ledger)) = followed.upgrade().zip(ledger.upgrade()) {
-                follow(&mirror, &serving, &ledger);
-                drop((serving, ledger));
-                thread::sleep(options.pointer_interval);
-            }
-        })?;
-        Ok(Self { serving, queues, next: AtomicUsize::new(0) })
+        let (followed, recorded) = (Arc::downgrade(&generations), Arc::downgrade(ledger));
+        let checked = Weak::clone(&followed);
+        thread::Builder::new()
+            .name("pointer".to_owned())
+            .spawn(move || generations::follow(&followed, &recorded, options))?;
+        thread::Builder::new().name("check".to_owned()).spawn(move || generations::check(&checked, options))?;
+        Ok(Self { generations, queues, next: AtomicUsize::new(0) })
     }
 
     /// The facts of the generation that serves now.
     #[must_use]
     pub fn facts(&self) -> GenerationFacts {
-        self.serving.load().facts().clone()
+        self.generations.serving().generation.facts().clone()
     }
 
     /// Has a reader thread do `work`, and waits for what comes of it; `None` where the thread ended before.
@@ -207,34 +222,4 @@ fn read(mut desk: Desk, mut jobs: mpsc::Receiver<Job>) {
 pub(super) fn chain(error: &dyn Error) -> String {
     let causes = iter::successors(error.source(), |cause: &&dyn Error| (*cause).source());
     causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
-}
-
-/// Opens the generation that the pointer names, where it is another one.
-fn follow(mirror: &Mirror, serving: &ArcSwap<Generation>, ledger: &Ledger) {
-    let name = match mirror.current() {
-        Ok(Some(name)) if name != serving.load().name() => name,
-        Ok(_) => return,
-        Err(err) => {
-            tracing::warn!(error = chain(&err), "cannot read the pointer; the last good generation serves");
-            return;
-        }
-    };
-    match mirror.open(&name) {
-        Ok(generation) => match record::generation(ledger, generation.facts(), "switch") {
-            Ok(entry) => {
-                serving.store(Arc::new(generation));
-                tracing::info!(generation = name, entry, "generation serves");
-            }
-            Err(err) => {
-                tracing::warn!(
-                    generation = name,
-                    error = chain(&err),
-                    "cannot record generation; the last one serves on"
-                );
-            }
-        },
-        Err(err) => {
-            tracing::error!(generation = name, error = chain(&err), "cannot open generation; the last good one serves");
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Use cases: what happens between an inquiry as it came and the bytes that leave.
 //!
 //! [`policy`] says who may ask, [`refusal`] why not, [`strangers`] how often that is recorded of whom nobody knows, [`draft`]
-//! is the pure step, [`engine`] has threads over the serving generation and the ledger, [`answer`] goes the whole way with
+//! is the pure step, [`engine`] has threads over the serving generation and the ledger, `generations` says which one serves, [`answer`] goes the whole way with
 //! evidence on disk before anything leaves, [`exchange`] does so for messages of the specification, [`calls`] takes what every
 //! transport brings, [`replay`] composes an old answer again, and [`record`] says what the ledger is told.
 
@@ -14,6 +14,8 @@ pub mod strangers;
 pub mod draft;
 
 pub mod engine;
+
+mod generations;
 
 pub mod record;
 

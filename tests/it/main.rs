@@ -21,6 +21,7 @@ mod evidence;
 mod field;
 mod full_disk;
 mod gate;
+mod generations;
 mod matching;
 mod messages;
 mod once;

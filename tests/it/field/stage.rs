@@ -106,6 +106,8 @@ impl Stage {
             reader_threads: 1,
             queued_per_reader_max: 4,
             pointer_interval: Duration::from_millis(100),
+            check_interval: Duration::from_hours(1),
+            check_bytes_per_second: 1 << 30,
         };
         let engine = Engine::start(mirror, &self.ledger, options).unwrap();
         let responder = Responder::new(Arc::new(engine), Arc::clone(&self.ledger), ANSWER_BYTES_MAX);
