@@ -54,6 +54,7 @@ async fn through(channel: Channel, act: OperatorAct, detail: &str) -> Result<u64
     let act = match act {
         OperatorAct::Reveal => admin_contract::Act::Reveal,
         OperatorAct::Prune => admin_contract::Act::Prune,
+        OperatorAct::AcceptClock => admin_contract::Act::AcceptClock,
     };
     let request = RecordRequest { act: act as i32, detail: detail.to_owned() };
     let recorded = AdminServiceClient::new(channel).record(request).await.map_err(|status| {

@@ -8,6 +8,7 @@ use rustls_pki_types::CertificateDer;
 use super::{failure::Failure, open, output::print};
 use crate::{
     config::{Config, GatewayAsWritten},
+    ledger::AppendError,
     mirror::Choice,
     server::tls,
     service::engine::StartError,
@@ -23,6 +24,13 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
         (Choice::Same, _) => return Err(Failure::fault("nothing serves, and the mirror says that it does already")),
     };
     let name = generation.name();
+
+    let reader = open::reader(config)?;
+    let as_of = generation.facts().as_of.parse().map_or(i64::MIN, Timestamp::as_millisecond);
+    let judged = reader.judge_clock(config.ledger().clock_bound, as_of, Timestamp::now().as_millisecond());
+    if let Some(implausible) = judged.map_err(|err| open::unreadable(&err))? {
+        return Err(Failure::failed(&StartError::Record(AppendError::Clock(implausible))));
+    }
 
     let mut lines = vec![
         format!("ledger       {origin}, {}", count(entries, "entry", "entries")),

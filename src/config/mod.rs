@@ -3,6 +3,7 @@
 //! Unknown keys are refused, paths count from the file, values carry their unit, and every default stands here and, by test,
 //! in `deploy/bdcd.toml`. All mistakes of the values are told in one run.
 
+mod bounds;
 mod unit;
 
 use std::{
@@ -17,7 +18,7 @@ use serde::Deserialize;
 pub use unit::{Bytes, Retention, Span};
 
 use crate::{
-    domain::generation::{QUARANTINE_MAX, Share},
+    domain::generation::Share,
     ledger,
     server::{self, tls},
     service::{
@@ -170,6 +171,10 @@ pub struct Ledger {
     pub key: PathBuf,
     /// How long sealed inquiries and answers are kept.
     pub body_retention: Retention,
+    /// How long the daemon must run before the bodies of one day go.
+    pub removal_interval: Span,
+    /// How far the clock may be from its witnesses.
+    pub clock_bound: Span,
     /// Entries that may wait to be written.
     pub queue_entries_max: usize,
     /// Entries of one commit.
@@ -184,6 +189,9 @@ impl Default for Ledger {
             folder: "ledger".into(),
             key: "ledger.key".into(),
             body_retention: Retention(None),
+            removal_interval: Span(Duration::from_hours(1)),
+            // A holiday for which a machine is switched off, and a little more.
+            clock_bound: Span(Duration::from_hours(10 * 24)),
             // About what the readers may have under way; a commit takes some hundred microseconds.
             queue_entries_max: 1024,
             batch_entries_max: 512,
@@ -326,51 +334,10 @@ impl Config {
     }
 
     fn mistakes(&self) -> Vec<String> {
-        let limits = &self.limits;
-        let mut mistakes: Vec<_> = [
-            (
-                "limits.message-bytes-max",
-                limits.message_bytes_max.0 < 14 * 1024,
-                "is below 14KiB: no answer with its receipt would fit",
-            ),
-            ("limits.streams-max", limits.streams_max == 0, "is 0: nothing could be asked"),
-            ("limits.connections-max", limits.connections_max == 0, "is 0: nobody could connect"),
-            ("limits.strangers-max", limits.strangers_max == 0, "is 0: no caller could be told why it is refused"),
-            ("limits.handshakes-max", limits.handshakes_max == 0, "is 0: nobody could connect"),
-            ("limits.reader-threads", !(1..=64).contains(&limits.reader_threads), "is not from 1 to 64"),
-            ("limits.queued-per-reader-max", limits.queued_per_reader_max == 0, "is 0: nothing could be asked"),
-            (
-                "limits.pointer-interval",
-                limits.pointer_interval.0.is_zero(),
-                "is 0: the pointer would be read without pause",
-            ),
-            (
-                "limits.check-interval",
-                limits.check_interval.0 < Duration::from_mins(1),
-                "is below 1min: the disk would be read without pause",
-            ),
-            (
-                "limits.check-bytes-per-second",
-                limits.check_bytes_per_second.0 < 1024 * 1024,
-                "is below 1MiB: a check would hardly end",
-            ),
-            (
-                "load.quarantine-rows-max",
-                !(1..=QUARANTINE_MAX).contains(&self.load.quarantine_rows_max),
-                "is not from 1 to 100000",
-            ),
-            ("ledger.queue-entries-max", self.ledger.queue_entries_max == 0, "is 0: nothing could be recorded"),
-            ("ledger.batch-entries-max", self.ledger.batch_entries_max == 0, "is 0: nothing could be recorded"),
-            (
-                "log",
-                !["error", "warn", "info", "debug", "trace"].contains(&self.log.as_str()),
-                "is none of error, warn, info, debug, trace",
-            ),
-        ]
-        .into_iter()
-        .filter(|(_, is_wrong, _)| *is_wrong)
-        .map(|(key, _, what)| format!("{key}: {what}"))
-        .collect();
+        let mut mistakes = bounds::mistakes(self);
+        if !["error", "warn", "info", "debug", "trace"].contains(&self.log.as_str()) {
+            mistakes.push("log: is none of error, warn, info, debug, trace".to_owned());
+        }
         for gateway in &self.gateways {
             if gateway.name.trim().is_empty() || gateway.name.chars().any(char::is_control) {
                 mistakes.push("gateway: name: is empty or holds a control character".to_owned());
@@ -451,6 +418,8 @@ impl Config {
             batch_entries_max: self.ledger.batch_entries_max,
             batch_bytes_max: self.ledger.batch_bytes_max.0,
             body_retention: self.ledger.body_retention.0,
+            removal_interval: self.ledger.removal_interval.0,
+            clock_bound: Some(self.ledger.clock_bound.0),
         }
     }
 
@@ -490,7 +459,7 @@ mod tests {
         };
         assert_eq!(
             keys(&toml::from_str(example).unwrap()),
-            5 + 3 + 6 + 2 + 14 + 15,
+            5 + 3 + 8 + 2 + 14 + 15,
             "a key that is missing here would go unseen"
         );
         for key in ["[[gateway]]", "courts", "[client]", "server-name"] {

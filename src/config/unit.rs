@@ -79,8 +79,10 @@ impl<'de> Deserialize<'de> for Span {
             "s" => Some(Duration::from_secs(number)),
             "min" => number.checked_mul(60).map(Duration::from_secs),
             "h" => number.checked_mul(60 * 60).map(Duration::from_secs),
+            "d" => number.checked_mul(24 * 60 * 60).map(Duration::from_secs),
             _ => None,
         });
-        span.map(Self).ok_or_else(|| D::Error::custom("give a time with its unit, such as \"250ms\" (ms, s, min, h)"))
+        span.map(Self)
+            .ok_or_else(|| D::Error::custom("give a time with its unit, such as \"250ms\" (ms, s, min, h, d)"))
     }
 }

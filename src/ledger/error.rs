@@ -2,7 +2,7 @@
 
 use std::{error::Error, io, path::PathBuf};
 
-use super::runs::RunsError;
+use super::{runs::RunsError, time::Implausible};
 use crate::keys::KeyError;
 
 /// What `SQLite` or the disk said.
@@ -106,6 +106,11 @@ pub enum AppendError {
     /// As many wait as may.
     #[error("too many entries wait for the ledger: ask again in a moment")]
     Overloaded,
+    /// The clock of this machine is not believed.
+    #[error(
+        "the clock of this machine is not believed: {0}. Set it right, or, where it is right, say so with `bdcd ledger accept-clock`"
+    )]
+    Clock(Implausible),
     /// It could not be made durable, or the ledger is closed.
     #[error("the ledger cannot be written: nothing is answered until it can")]
     Unavailable,

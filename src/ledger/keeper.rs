@@ -19,7 +19,7 @@ use super::{
     read::Reader,
     recent::Gathered,
     runs::{Record, Runs, RunsError},
-    store::signed,
+    store::{signed, unsigned},
     writer::{Job, News, chain},
 };
 
@@ -45,6 +45,7 @@ pub(super) struct Keeper {
     pub(super) shared: Weak<Shared>,
     pub(super) runs: Arc<Runs>,
     pub(super) body_retention: Option<Duration>,
+    pub(super) removal_interval: Duration,
     /// Nothing is ever sent; it tells that the ledger is closed.
     pub(super) closed: Receiver<()>,
 }
@@ -62,6 +63,7 @@ impl Keeper {
     pub(super) fn run(self) {
         let (mut last_end, mut last_change) = (0, Instant::now());
         let (mut last_run, mut retention_due) = (Instant::now(), Instant::now());
+        let mut seen_since = Instant::now();
         let (mut removing, mut hand) = (None, Hand::default());
         let (mut news, mut is_mending) = (News::default(), false);
         while self.closed.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
@@ -88,9 +90,16 @@ impl Keeper {
             }
             let removed = match (removing, self.body_retention) {
                 (Some(end), _) => go_on_removing(&shared, end),
-                (None, Some(retention)) if Instant::now() >= retention_due => {
+                (None, Some(retention))
+                    if Instant::now() >= retention_due && seen_since.elapsed() >= self.removal_interval =>
+                {
                     retention_due = Instant::now() + RETENTION_INTERVAL;
-                    begin_removal(&shared, retention)
+                    let seen = seen_since.elapsed().as_secs() / self.removal_interval.as_secs().max(1);
+                    let begun = begin_removal(&shared, retention, seen);
+                    if matches!(begun, Ok(Some(_))) {
+                        seen_since = Instant::now();
+                    }
+                    begun
                 }
                 _ => Ok(None),
             };
@@ -141,11 +150,23 @@ fn tell(news: &mut News, error: &OpenError) {
     }
 }
 
-/// Writes that bodies go: of entries older than `retention`. Before which entry, where there are any.
-fn begin_removal(shared: &Shared, retention: Duration) -> Result<Option<u64>, Box<dyn std::error::Error>> {
+/// Writes that bodies go: of entries older than `retention` by a clock that is believed, and of no more days at once than
+/// intervals were `seen` to pass by a clock that nobody can set. Before which entry, where there are any.
+///
+/// So a start under a wrong clock that is soon over removes nothing, one that lasts takes little with it before somebody
+/// notices, and a ledger that was long closed catches up.
+fn begin_removal(shared: &Shared, retention: Duration, seen: u64) -> Result<Option<u64>, Box<dyn std::error::Error>> {
     let reader = shared.reader()?;
+    let Some(oldest) = reader.body_numbers(i64::MIN, 1)?.pop() else { return Ok(None) };
+    let oldest = reader.entry(unsigned(oldest))?.leaf()?.time;
+    let now = (shared.clock)();
+    shared.watch().judge_aloud(now)?;
     let age = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
-    let cut = (shared.clock)().saturating_sub(age);
+    let days = i64::try_from(seen).unwrap_or(i64::MAX);
+    let allowed = oldest.saturating_add(days.saturating_mul(DAY_MILLIS));
+    // The end of the day of which the oldest is, at least: else a day is never done with.
+    let allowed = allowed.saturating_add(DAY_MILLIS - 1);
+    let cut = now.saturating_sub(age).min(allowed);
     let end = reader.first_at(cut - cut.rem_euclid(DAY_MILLIS))?;
     if !is_left(&reader, end)? {
         return Ok(None);

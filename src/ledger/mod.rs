@@ -47,7 +47,8 @@
 //! 1. An entry is told of after the commit that holds it was synced, never before (invariant 1 of the crate).
 //! 2. Rows of `entry` and `batch` are never changed or removed, rows of `meta` by an upgrade alone.
 //! 3. Each checkpoint is of the tree of exactly the entries before its size; so any two are consistent.
-//! 4. Times do not run backwards, whatever the clock does.
+//! 4. Times do not run backwards, whatever the clock does; where it is further from its witnesses than a bound, nothing is
+//!    recorded until it is right, or an operator says that it is (module `time`).
 //! 5. A leaf holds nothing of a person. What is of one is sealed in the body, or a keyed tag, or a commitment that opens only
 //!    with what the gateway was given.
 //! 6. At most one answer stands under a gateway's request number.
@@ -110,6 +111,8 @@ mod keeper;
 
 mod log;
 
+pub mod time;
+
 pub mod audit;
 
 use std::{
@@ -117,7 +120,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{self, SyncSender, TrySendError},
     },
     thread,
@@ -143,6 +146,7 @@ use recent::Recent;
 use runs::{Mode, Runs, RunsError};
 use secret::Secrets;
 use store::{Meta, Store};
+use time::Watch;
 use writer::{Append, BatchLimits, Job, Writer};
 
 /// The folder of the search index, in the ledger's.
@@ -169,6 +173,10 @@ pub struct Options {
     pub batch_bytes_max: usize,
     /// How long sealed bodies are kept; for ever where absent. Leaves are always kept.
     pub body_retention: Option<Duration>,
+    /// How long the ledger must be open, by a clock that nobody can set, before the bodies of one day go.
+    pub removal_interval: Duration,
+    /// How far the clock may be from its witnesses ([`time`]); any clock is believed where absent.
+    pub clock_bound: Option<Duration>,
 }
 
 /// The ledger, open for writing; closed when dropped, once what waits is written.
@@ -192,6 +200,7 @@ struct Shared {
     recent: Arc<Recent>,
     runs: Arc<Runs>,
     clock: Clock,
+    watch: Arc<Mutex<Watch>>,
 }
 
 impl Ledger {
@@ -273,6 +282,9 @@ impl Ledger {
         let recent = Arc::new(gather(&folder, &secrets, &key, &runs, store.size())?);
         let (queue, jobs) = mpsc::sync_channel(options.queue_entries_max.max(1));
         let claims = Claims::default();
+        let reader = Reader::with(&folder, Arc::clone(&secrets), key.clone()).map_err(unreadable)?;
+        let watch = Watch::of(options.clock_bound, &reader, store.last_time(), clock()).map_err(unreadable)?;
+        let watch = Arc::new(Mutex::new(watch));
         let (mover, written) = Mover::new(folder.clone(), database);
         let writer = Writer {
             folder: folder.clone(),
@@ -282,10 +294,11 @@ impl Ledger {
             recent: Arc::clone(&recent),
             claims: claims.clone(),
             clock: Arc::clone(&clock),
+            watch: Arc::clone(&watch),
             limits: BatchLimits { entries_max: options.batch_entries_max.max(1), bytes_max: options.batch_bytes_max },
             written,
         };
-        let shared = Arc::new(Shared { folder, secrets, key, signer, queue, claims, recent, runs, clock });
+        let shared = Arc::new(Shared { folder, secrets, key, signer, queue, claims, recent, runs, clock, watch });
         let thread = |source| OpenError::Thread { source };
         let writer =
             thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run(store, &jobs)).map_err(thread)?;
@@ -295,6 +308,7 @@ impl Ledger {
             shared: Arc::downgrade(&shared),
             runs: Arc::clone(&shared.runs),
             body_retention: options.body_retention,
+            removal_interval: options.removal_interval,
             closed,
         };
         let keeper =
@@ -385,7 +399,7 @@ impl Ledger {
         claim: Option<Claim>,
         reply: impl FnOnce(Result<Committed, AppendError>) + Send + 'static,
     ) {
-        self.shared().append(Append { prepared, claim, reply: Box::new(reply) });
+        self.shared().append(Append { prepared, claim, accepts_clock: false, reply: Box::new(reply) });
     }
 
     /// Has an event written, and waits until it is on disk.
@@ -409,6 +423,27 @@ impl Ledger {
         self.shared().record(kind, evidence)
     }
 
+    /// Records that an operator says that the clock of this machine is right, and believes it from here on.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`] where that is not recorded: then the clock is believed no more than before.
+    pub async fn accept_clock(&self, by: &str) -> Result<Committed, AppendError> {
+        let shared = self.shared();
+        let witness = shared.watch().latest();
+        let evidence = Evidence::act(time::ACCEPT_CLOCK, &time::accepted_detail((shared.clock)(), witness), by);
+        let prepared = self.prepare(Kind::Administration, evidence).map_err(|_| AppendError::Unavailable)?;
+        let (reply, written) = oneshot::channel();
+        let reply = Box::new(move |result| drop(reply.send(result)));
+        shared.append(Append { prepared, claim: None, accepts_clock: true, reply });
+        written.await.unwrap_or(Err(AppendError::Unavailable))
+    }
+
+    /// Takes into account that this time has come, as the register's data say: a clock that has gone on to it is believed.
+    pub fn testify(&self, time: leaf::UtcMillis) {
+        self.shared().watch().testify(time);
+    }
+
     fn shared(&self) -> &Shared {
         self.shared.as_ref().expect("it is taken by `drop` alone")
     }
@@ -430,6 +465,10 @@ impl Drop for Ledger {
 }
 
 impl Shared {
+    fn watch(&self) -> MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn reader(&self) -> Result<Reader, ReadError> {
         Reader::with(&self.folder, Arc::clone(&self.secrets), self.key.clone())
     }
@@ -446,7 +485,8 @@ impl Shared {
     fn record(&self, kind: Kind, evidence: Evidence<'_>) -> Result<Committed, AppendError> {
         let (reply, written) = mpsc::channel();
         let prepared = evidence::prepare(&self.secrets, kind, evidence).map_err(|_| AppendError::Unavailable)?;
-        self.append(Append { prepared, claim: None, reply: Box::new(move |result| drop(reply.send(result))) });
+        let reply = Box::new(move |result| drop(reply.send(result)));
+        self.append(Append { prepared, claim: None, accepts_clock: false, reply });
         written.recv().unwrap_or(Err(AppendError::Unavailable))
     }
 }

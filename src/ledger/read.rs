@@ -7,6 +7,7 @@ use std::{
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
@@ -20,6 +21,7 @@ use super::{
     runs::{Mode, Runs, Tag},
     secret::{Secrets, Term},
     store::{self, DATABASE, Meta, signed, unsigned},
+    time::{Implausible, Watch},
 };
 use crate::keys::MasterKey;
 
@@ -150,6 +152,23 @@ impl Reader {
         self.check_last(frontier.size()).map_err(super::unreadable)?;
         moment.finish()?;
         Ok(frontier.size())
+    }
+
+    /// Why a daemon would not believe this clock, with register data as of `time`; `None` where it would.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] where the last entry, or what operators said of the clock, cannot be read.
+    pub fn judge_clock(
+        &self,
+        bound: Option<Duration>,
+        as_of: UtcMillis,
+        clock: UtcMillis,
+    ) -> Result<Option<Implausible>, ReadError> {
+        let last = self.entry(self.size()?.saturating_sub(1))?.leaf()?.time;
+        let mut watch = Watch::of(bound, self, last, clock)?;
+        watch.testify(as_of);
+        Ok(watch.judge(clock).err())
     }
 
     /// How many entries there are.

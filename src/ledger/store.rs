@@ -115,6 +115,11 @@ impl Store {
         Ok(Meta::read(&self.connection, master)?.secrets)
     }
 
+    /// The time of the last entry.
+    pub(super) fn last_time(&self) -> UtcMillis {
+        self.last_time
+    }
+
     /// How many entries there are.
     pub(super) fn size(&self) -> u64 {
         self.frontier.size()

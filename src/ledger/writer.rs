@@ -8,7 +8,7 @@ use std::{
     path::PathBuf,
     process,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     },
     thread,
@@ -27,6 +27,7 @@ use super::{
     recent::Recent,
     secret::Secrets,
     store::{Dated, Store},
+    time::Watch,
     unreadable,
 };
 
@@ -55,6 +56,8 @@ pub(super) struct Append {
     pub(super) prepared: Prepared,
     /// Given up once the entry can be found.
     pub(super) claim: Option<Claim>,
+    /// Whether an operator says by it that the clock is right.
+    pub(super) accepts_clock: bool,
     pub(super) reply: Reply,
 }
 
@@ -93,6 +96,7 @@ pub(super) struct Writer {
     pub(super) recent: Arc<Recent>,
     pub(super) claims: Claims,
     pub(super) clock: Clock,
+    pub(super) watch: Arc<Mutex<Watch>>,
     pub(super) limits: BatchLimits,
     pub(super) written: Written,
 }
@@ -197,13 +201,24 @@ impl Writer {
     }
 
     fn append(&self, store: &mut Store, appends: Vec<Append>) -> rusqlite::Result<()> {
+        let now = (self.clock)();
+        let accepts_clock = appends.iter().any(|append| append.accepts_clock);
+        if !accepts_clock && let Err(implausible) = self.watch().judge_aloud(now) {
+            for append in appends {
+                (append.reply)(Err(AppendError::Clock(implausible)));
+            }
+            return Ok(());
+        }
         let first = store.size();
         let mut dated: Vec<_> =
             appends.iter().map(|append| Dated { prepared: &append.prepared, leaf: Vec::new() }).collect();
-        let written = store.append(&mut dated, (self.clock)());
+        let written = store.append(&mut dated, now);
         let leaves: Vec<_> = dated.into_iter().map(|one| one.leaf).collect();
         match written {
             Ok(batches) => {
+                if accepts_clock {
+                    self.watch().accept(now);
+                }
                 let batches = batches.iter().flat_map(|batch| (batch.first()..batch.size()).map(move |_| batch));
                 for (((entry, append), leaf), batch) in (first..).zip(appends).zip(leaves).zip(batches) {
                     self.recent.add(entry, &append.prepared.terms);
@@ -223,13 +238,19 @@ impl Writer {
         }
     }
 
+    fn watch(&self) -> MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Opens the database again, and writes that it was closed.
     fn reopen(&self, news: &mut News) -> Option<Store> {
+        let now = (self.clock)();
+        self.watch().judge_aloud(now).ok()?;
         let reopened = Store::open(&self.folder, &self.key, Arc::clone(&self.signer)).and_then(|mut store| {
             self.catch_up(&store)?;
             let prepared = prepare(&self.secrets, Kind::Administration, Evidence::act("resume", "", "bdcd"))?;
             let entry = store.size();
-            store.append(&mut [Dated { prepared: &prepared, leaf: Vec::new() }], (self.clock)())?;
+            store.append(&mut [Dated { prepared: &prepared, leaf: Vec::new() }], now)?;
             self.recent.add(entry, &prepared.terms);
             Ok(store)
         });

@@ -47,6 +47,7 @@ impl admin_service_server::AdminService for AdminService {
         let act = match Act::try_from(act) {
             Ok(Act::Reveal) => OperatorAct::Reveal,
             Ok(Act::Prune) => OperatorAct::Prune,
+            Ok(Act::AcceptClock) => OperatorAct::AcceptClock,
             Ok(Act::Unspecified) | Err(_) => {
                 return Err(refused_admin(
                     "UNKNOWN_ACT",

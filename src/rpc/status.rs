@@ -50,6 +50,10 @@ pub(super) fn of_unavailable(why: &Unavailable) -> Status {
         Unavailable::Ledger(AppendError::Unavailable) | Unavailable::Stopped => {
             (Code::Unavailable, Some(RETRY), why.to_string())
         }
+        // What an operator is to do is no caller's matter.
+        Unavailable::Ledger(AppendError::Clock(_)) => {
+            (Code::Unavailable, Some(RETRY), AppendError::Unavailable.to_string())
+        }
         Unavailable::Evidence(_) => (
             Code::Unavailable,
             Some(RETRY),

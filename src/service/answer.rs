@@ -92,7 +92,7 @@ impl Unavailable {
             Self::Overloaded(_) | Self::Ledger(AppendError::Overloaded) => "OVERLOADED",
             Self::Draft(_) => "MIRROR_UNREADABLE",
             Self::Stopped => "STOPPED",
-            Self::Ledger(AppendError::Unavailable) => "LEDGER_UNAVAILABLE",
+            Self::Ledger(AppendError::Unavailable | AppendError::Clock(_)) => "LEDGER_UNAVAILABLE",
             Self::Evidence(_) => "LEDGER_UNREADABLE",
             Self::TooManyStrangers => "TOO_MANY_STRANGERS",
         }

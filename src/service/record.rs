@@ -222,13 +222,17 @@ pub enum OperatorAct {
     Reveal,
     /// Removes generations that no longer serve.
     Prune,
+    /// Says that the clock of this machine is right.
+    AcceptClock,
 }
 
 impl OperatorAct {
-    fn word(self) -> &'static str {
+    /// Its word in entries; none for what the ledger words itself.
+    fn word(self) -> Option<&'static str> {
         match self {
-            Self::Reveal => "reveal",
-            Self::Prune => "prune",
+            Self::Reveal => Some("reveal"),
+            Self::Prune => Some("prune"),
+            Self::AcceptClock => None,
         }
     }
 }
@@ -239,8 +243,11 @@ impl OperatorAct {
 ///
 /// [`AppendError`] where it cannot be recorded: then it may not be done.
 pub async fn act(ledger: &Ledger, act: OperatorAct, detail: &str, by: &str) -> Result<u64, AppendError> {
-    let evidence = Evidence::act(act.word(), detail, by);
-    ledger.record(Kind::Administration, evidence).await.map(|written| written.entry)
+    let written = match act.word() {
+        Some(word) => ledger.record(Kind::Administration, Evidence::act(word, detail, by)).await,
+        None => ledger.accept_clock(by).await,
+    };
+    written.map(|written| written.entry)
 }
 
 /// The facts of a feedback message.

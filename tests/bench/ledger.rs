@@ -276,6 +276,8 @@ fn open(folder: &Path, queue_entries_max: usize, batch_entries_max: usize) -> Re
         batch_entries_max,
         batch_bytes_max: 8 << 20,
         body_retention: None,
+        removal_interval: Duration::ZERO,
+        clock_bound: None,
     };
     Ok(Ledger::open(&options, &master(), signer()?, system_clock())?)
 }

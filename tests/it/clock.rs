@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use bdcd::{
-    ledger::{Repeat, audit::audit, leaf::Kind},
+    ledger::{
+        Repeat,
+        audit::audit,
+        leaf::{Fact, Kind},
+    },
     rpc::contract::QueryRequest,
 };
 use prost::Message as _;
@@ -68,7 +72,7 @@ fn refused(env: &Env, daemon: &crate::support::Daemon, request: QueryRequest) ->
 #[test]
 fn bodies_go_after_their_retention_and_leaves_stay() {
     let env = Env::with_county();
-    env.configure("log = \"info\"\n", "[ledger]\nbody-retention = \"1d\"\n");
+    env.configure("log = \"info\"\n", "[ledger]\nbody-retention = \"1d\"\nremoval-interval = \"1s\"\n");
     let (disk, witness) = (Disk::under(&env), Witness::of(&env));
     let ask = |daemon: &crate::support::Daemon, number| {
         let question = Question::Subject { number, subject: 0 };
@@ -114,5 +118,111 @@ fn bodies_go_after_their_retention_and_leaves_stay() {
     let removal = (entry..fresh).map(|number| reader.entry(number).unwrap().leaf().unwrap());
     assert_eq!(removal.filter(|leaf| leaf.kind == Kind::Administration).count(), 1);
     assert!(daemon.log().contains("removing sealed bodies after their retention"));
+    assert!(daemon.stop());
+}
+
+/// A daemon's wall clock is wrong by so many days from the start, or becomes so while it runs.
+struct Wrong {
+    days: i64,
+    is_running: bool,
+}
+
+/// Whether an inquiry is answered; where it is not, because nothing is recorded.
+fn answers(env: &Env, daemon: &crate::support::Daemon) -> bool {
+    block_on(async {
+        match env.connect(daemon, "gateway").await.query(Question::query(fresh_number(), 0)).await {
+            Ok(_) => true,
+            Err(status) => {
+                assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+                assert!(!status.message().contains("clock"), "{status:?}");
+                false
+            }
+        }
+    })
+}
+
+#[test]
+fn a_clock_that_cannot_be_right_stops_recording_until_it_is_or_an_operator_says_so() {
+    let wrong = [(400, false), (-400, false), (4000, true), (-400, true)];
+    for Wrong { days, is_running } in wrong.map(|(days, is_running)| Wrong { days, is_running }) {
+        let env = Env::with_county();
+        env.configure("log = \"info\"\n", "[ledger]\nbody-retention = \"1d\"\nremoval-interval = \"1s\"\n");
+        let disk = Disk::under(&env);
+        let daemon = Env::start(&mut disk.command(&env)).unwrap();
+        assert!(answers(&env, &daemon));
+        let bodies = || audit(&env.reader(), None, &mut |_| {}).unwrap().body_count;
+        let (size, kept) = (env.reader().size().unwrap(), bodies());
+        let daemon = if is_running {
+            disk.set_clock(days * DAY);
+            assert!(!answers(&env, &daemon), "{days}");
+            until("it is told", || daemon.log().contains("bdcd ledger accept-clock"));
+            Some(daemon)
+        } else {
+            assert!(daemon.stop());
+            disk.set_clock(days * DAY);
+            let said = Env::start(&mut disk.command(&env)).map(drop).unwrap_err();
+            assert!(said.contains("is not believed") && said.contains("bdcd ledger accept-clock"), "{said}");
+            let mut check = env.command_of(&["serve", "--check"]);
+            disk.put_under(&mut check);
+            let checked = check.output().unwrap();
+            assert_eq!(checked.status.code(), Some(3));
+            assert!(String::from_utf8_lossy(&checked.stderr).contains("is not believed"));
+            None
+        };
+        // Nothing was written, and nothing removed, whatever retention says.
+        assert_eq!((env.reader().size().unwrap(), bodies()), (size, kept), "{days}");
+
+        // Set right, it goes on by itself.
+        disk.set_clock(0);
+        let daemon = daemon.unwrap_or_else(|| Env::start(&mut disk.command(&env)).unwrap());
+        assert!(answers(&env, &daemon), "{days}");
+        let time = |back: u64| {
+            let reader = env.reader();
+            reader.entry(reader.size().unwrap() - 1 - back).unwrap().leaf().unwrap().time
+        };
+        let before = time(0);
+
+        // The machine's clock is right after all: an operator says so, and it serves, also after a restart.
+        disk.set_clock(days * DAY);
+        assert!(!answers(&env, &daemon), "{days}");
+        let daemon = if is_running {
+            Some(daemon)
+        } else {
+            assert!(daemon.stop());
+            None
+        };
+        let mut accept = env.command_of(&["ledger", "accept-clock"]);
+        disk.put_under(&mut accept);
+        let said = accept.output().unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        let reader = env.reader();
+        let entry = reader.entry(reader.size().unwrap() - 1).unwrap().leaf().unwrap();
+        assert_eq!(entry.facts.get(Fact::Act), "accept-clock");
+        let daemon = daemon.unwrap_or_else(|| Env::start(&mut disk.command(&env)).unwrap());
+        assert!(answers(&env, &daemon), "{days}");
+        assert!(time(0) >= before && (days < 0) == (time(0) < before + DAY), "{days}");
+        assert!(daemon.stop());
+        let daemon = Env::start(&mut disk.command(&env)).unwrap();
+        assert!(answers(&env, &daemon), "{days}");
+        assert!(daemon.stop());
+        let times: Vec<_> = (0..env.reader().size().unwrap()).rev().map(time).collect();
+        assert!(times.is_sorted(), "time never runs backwards");
+    }
+}
+
+#[test]
+fn a_start_under_a_clock_that_is_ahead_removes_nothing_at_once() {
+    let env = Env::with_county();
+    env.configure("log = \"info\"\n", "[ledger]\nbody-retention = \"1d\"\n");
+    let disk = Disk::under(&env);
+    let daemon = Env::start(&mut disk.command(&env)).unwrap();
+    assert!(answers(&env, &daemon) && daemon.stop());
+    let bodies = || audit(&env.reader(), None, &mut |_| {}).unwrap().body_count;
+    let kept = bodies();
+    disk.set_clock(9 * DAY);
+    let daemon = Env::start(&mut disk.command(&env)).unwrap();
+    assert!(answers(&env, &daemon));
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert_eq!(bodies(), kept + 1, "the answer's own");
     assert!(daemon.stop());
 }

@@ -1,5 +1,6 @@
 //! `bdcd ledger`: make the ledger, ask what it holds, check that it holds.
 
+mod accept_clock;
 mod create;
 mod criteria;
 mod export;
@@ -63,6 +64,12 @@ pub(super) enum Command {
     /// the ledger is what it was, whatever happens; it needs room on the disk for its entries once more. Keep a backup all the
     /// same. Does nothing where the ledger is of this version's format already.
     Upgrade(upgrade::Arguments),
+    /// Say that the clock of this machine is right, where the ledger does not believe it
+    ///
+    /// Entries are dated for ever, so nothing is recorded, and nothing answered, while the clock is further than
+    /// `ledger.clock-bound` from the last entry and what has passed since. Look at the clock first: where it is wrong, set it right,
+    /// and recording goes on by itself. An entry says that this was said.
+    AcceptClock(accept_clock::Arguments),
     /// Print the public key that receipts are verified with
     Key {
         #[command(flatten)]
@@ -87,6 +94,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Upgrade(arguments) => upgrade::run(arguments),
+        Command::AcceptClock(arguments) => accept_clock::run(arguments),
         Command::Key { config } => print(&format!("{}\n", open::reader(&config.read()?)?.key())),
         Command::Checkpoint { config } => {
             let reader = open::reader(&config.read()?)?;

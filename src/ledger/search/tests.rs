@@ -110,6 +110,8 @@ fn ledger(events: &[Event], covered: u64) -> (TempDir, Reader) {
         batch_entries_max: 4,
         batch_bytes_max: 1 << 20,
         body_retention: None,
+        removal_interval: std::time::Duration::ZERO,
+        clock_bound: None,
     };
     let ledger = Ledger::open(&options, &master, signer(), clock).unwrap();
     let (sender, written) = mpsc::channel();

@@ -65,6 +65,8 @@ impl Stage {
             batch_entries_max: 64,
             batch_bytes_max: 1 << 20,
             body_retention: None,
+            removal_interval: Duration::ZERO,
+            clock_bound: None,
         };
         let master = MasterKey::read(env.path("master.key")).unwrap();
         let key = fs::read_to_string(env.path("ledger.key")).unwrap();

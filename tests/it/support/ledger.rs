@@ -52,6 +52,8 @@ impl Env {
             batch_entries_max: 512,
             batch_bytes_max: 1 << 20,
             body_retention: None,
+            removal_interval: Duration::ZERO,
+            clock_bound: None,
         };
         let ledger = loop {
             match Ledger::open(&options, &master, signer(), Arc::clone(&clock)) {
