@@ -6,7 +6,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint, Uri};
 
-use super::{failure::Failure, open};
+use super::{failure::Failure, open, process};
 use crate::{
     config::Config,
     rpc::admin_contract::{self, RecordRequest, admin_service_client::AdminServiceClient},
@@ -65,8 +65,5 @@ async fn through(channel: Channel, act: OperatorAct, detail: &str) -> Result<u64
 
 /// Who runs the command, as entries name them: the user's number, which no name can forge.
 pub(super) fn user() -> String {
-    // The owner of a file made just now is who makes it; the standard library tells it no other way.
-    let made = tempfile::tempfile().and_then(|file| file.metadata());
-    let uid = made.map(|made| std::os::unix::fs::MetadataExt::uid(&made));
-    uid.map_or_else(|_| "unknown user".to_owned(), |uid| format!("uid {uid}"))
+    format!("uid {}", process::user())
 }

@@ -18,6 +18,7 @@ mod key;
 mod ledger;
 mod open;
 mod output;
+mod process;
 mod prune;
 mod quarantine;
 mod query;
@@ -30,7 +31,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use output::say;
+use failure::Failure;
+use output::say_and_leave;
 
 /// Answer courts' queries of real-estate registrations from a local mirror of the register
 #[derive(Debug, Parser)]
@@ -76,7 +78,18 @@ enum Command {
 /// Parses the command line and runs it.
 #[must_use]
 pub fn run() -> ExitCode {
-    let result = match Cli::parse().command {
+    let command = Cli::parse().command;
+    match process::guard().and_then(|()| dispatch(command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say_and_leave(failure.lines());
+            failure.status()
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<(), Failure> {
+    match command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Snapshot(command) => snapshot::run(&command),
@@ -85,12 +98,5 @@ pub fn run() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Ledger(command) => ledger::run(&command),
         Command::Key(command) => key::run(&command),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            failure.lines().iter().for_each(|line| say(line));
-            failure.status()
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::failure::Failure;
+use super::{failure::Failure, process};
 use crate::{
     config::Config,
     keys::MasterKey,
@@ -45,6 +45,7 @@ pub(super) fn mirror(config: &Config) -> Result<Mirror, Failure> {
 
 /// The ledger of a configuration, for writing.
 pub(super) fn ledger(config: &Config) -> Result<Ledger, Failure> {
+    process::check_owner(&config.ledger.folder)?;
     let master = master_key(config)?;
     let signer = signer(config)?;
     Ledger::open(&config.ledger(), &master, signer, system_clock()).map_err(|err| ledger_failed(&err))

@@ -5,11 +5,17 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 use serde::Serialize;
 
 use super::failure::Failure;
+
+/// How long the end of a command waits for a reader of standard error.
+const SAY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Writes data to standard output; a reader that went away is no failure.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
@@ -44,6 +50,20 @@ pub(super) fn keep(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
 pub(super) fn say(text: &str) {
     // Nobody to say it to is no reason to stop.
     writeln!(io::stderr().lock(), "{text}").unwrap_or_default();
+}
+
+/// Says why the command ends. A standard error that nobody reads must not keep it from ending.
+pub(super) fn say_and_leave(lines: Vec<String>) {
+    let (done, said) = mpsc::channel();
+    let spoken = thread::Builder::new().name("farewell".to_owned()).spawn(move || {
+        for line in &lines {
+            say(line);
+        }
+        done.send(()).unwrap_or_default();
+    });
+    if spoken.is_ok() {
+        said.recv_timeout(SAY_TIMEOUT).unwrap_or_default();
+    }
 }
 
 /// A value as JSON for people.

@@ -5,6 +5,7 @@ use super::{
     failure::Failure,
     open::{self, ConfigArgument},
     output::{print, say},
+    process,
 };
 use crate::{
     config::Config,
@@ -29,6 +30,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let config = arguments.config.read()?;
+    process::check_owner(&config.directory)?;
     let mirror = open::mirror(&config)?;
     let failed = |err: crate::mirror::OpenError| Failure::failed(&err);
     let names = mirror.list().map_err(failed)?;

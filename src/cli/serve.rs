@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.check {
         return check::run(&config);
     }
-    telemetry::start(&config.log);
+    let _logging = telemetry::start(&config.log);
     open::runtime()?.block_on(async {
         let Prepared { bound, service, ledger, socket } = prepare(&config).await?;
         let signalled = stop_signal()?;

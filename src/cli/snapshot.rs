@@ -10,7 +10,7 @@ use super::{
     failure::Failure,
     open::{self, ConfigArgument},
     output::{print, say},
-    prune, quarantine,
+    process, prune, quarantine,
 };
 use crate::{
     domain::{
@@ -75,13 +75,18 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
             if rows_max > QUARANTINE_MAX {
                 return Err(Failure::misused(format!("`--quarantine={rows_max}` is more than {QUARANTINE_MAX} rows")));
             }
+            process::check_owner(&config.directory)?;
             let mirror = open::mirror(&config)?.with_quarantine(rows_max);
             let mirror = mirror.with_quarantine_share(config.load.quarantine_share_max);
             print(&load(&mirror, package)?)
         }
         Command::Quarantine(arguments) => quarantine::run(arguments),
         Command::Prune(arguments) => prune::run(arguments),
-        Command::Check { generations, config } => check(&open::mirror(&config.read()?)?, generations),
+        Command::Check { generations, config } => {
+            let config = config.read()?;
+            process::check_owner(&config.directory)?;
+            check(&open::mirror(&config)?, generations)
+        }
         Command::List { config } => list(&open::mirror(&config.read()?)?),
     }
 }

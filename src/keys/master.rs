@@ -15,12 +15,13 @@ use ring::{
     hkdf,
     rand::{SecureRandom, SystemRandom},
 };
+use zeroize::Zeroizing;
 
 /// Length of the master key and of every derived key, in bytes.
 pub const KEY_BYTES: usize = 32;
 
-/// Bytes that a file with a secret may have; the longest is a signing key with its name.
-const SECRET_BYTES_MAX: u64 = 1024;
+/// Bytes that a file with a secret may have; the longest is an RSA key in PEM form.
+const SECRET_BYTES_MAX: usize = 16 * 1024;
 
 /// Length of a file's salt, in bytes.
 pub const SALT_BYTES: usize = 16;
@@ -28,8 +29,9 @@ pub const SALT_BYTES: usize = 16;
 /// The secret that all generations of a mirror, and the ledger, are sealed under: 32 bytes.
 ///
 /// Whoever holds it and a file can read what is in it; without it the file shows neither names nor numbers.
+/// Its bytes stand in one place, and are wiped when it is dropped.
 #[derive(Clone)]
-pub struct MasterKey([u8; KEY_BYTES]);
+pub struct MasterKey(Zeroizing<Vec<u8>>);
 
 impl std::fmt::Debug for MasterKey {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -87,7 +89,7 @@ impl MasterKey {
     /// The key of these bytes, for callers that keep it elsewhere than in a file.
     #[must_use]
     pub fn from_bytes(bytes: [u8; KEY_BYTES]) -> Self {
-        Self(bytes)
+        Self(Zeroizing::new(bytes.to_vec()))
     }
 
     /// Reads the key from a file of 64 hexadecimal digits and an optional line feed.
@@ -110,8 +112,12 @@ impl MasterKey {
     /// [`KeyError::Exists`] where the file is there already; [`KeyError::Create`] where it cannot be written;
     /// [`KeyError::Random`] where the system gives no random bytes.
     pub fn create(path: impl AsRef<Path>) -> Result<Self, KeyError> {
-        let key: [u8; KEY_BYTES] = random()?;
-        write_secret(path.as_ref(), &format!("{}\n", hex(&key)))?;
+        let mut key = Zeroizing::new(vec![0; KEY_BYTES]);
+        SystemRandom::new().fill(&mut key).map_err(|_| KeyError::Random)?;
+        let mut text = Zeroizing::new(String::with_capacity(2 * KEY_BYTES + 1));
+        push_hex(&mut text, &key);
+        text.push('\n');
+        write_secret(path.as_ref(), &text)?;
         Ok(Self(key))
     }
 
@@ -121,34 +127,35 @@ impl MasterKey {
     ///
     /// Never: the length asked for is within what HKDF gives.
     #[must_use]
-    pub fn derive(&self, salt: &[u8; SALT_BYTES], purpose: &str) -> [u8; KEY_BYTES] {
-        let mut key = [0; KEY_BYTES];
+    pub fn derive(&self, salt: &[u8; SALT_BYTES], purpose: &str) -> Zeroizing<[u8; KEY_BYTES]> {
+        let mut key = Zeroizing::new([0; KEY_BYTES]);
         hkdf::Salt::new(hkdf::HKDF_SHA256, salt)
             .extract(&self.0)
             .expand(&[purpose.as_bytes()], KeyLength)
-            .and_then(|material| material.fill(&mut key))
+            .and_then(|material| material.fill(&mut *key))
             .expect("HKDF-SHA-256 gives up to 8160 bytes, and the buffer is as long as asked for");
         key
     }
 }
 
-/// Reads the text of a file that holds a secret.
+/// Reads the text of a file that holds a secret; it is wiped when it is dropped.
 ///
 /// # Errors
 ///
 /// [`KeyError::Permissions`] where group or others may read or write the file; [`KeyError::Read`] where it cannot be read;
 /// [`KeyError::Malformed`] where it is longer than any key, or no text.
-pub fn read_secret(path: &Path) -> Result<String, KeyError> {
+pub fn read_secret(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     let failed = |source| KeyError::Read { path: path.to_owned(), source };
     let file = File::open(path).map_err(failed)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
     if mode & 0o066 != 0 {
         return Err(KeyError::Permissions { path: path.to_owned(), mode });
     }
-    let mut text = Vec::new();
-    file.take(SECRET_BYTES_MAX + 1).read_to_end(&mut text).map_err(failed)?;
-    let is_short = text.len() as u64 <= SECRET_BYTES_MAX;
-    String::from_utf8(text).ok().filter(|_| is_short).ok_or_else(|| KeyError::Malformed { path: path.to_owned() })
+    // Room from the start: what a growing text leaves behind is wiped by nobody.
+    let mut text = Zeroizing::new(Vec::with_capacity(SECRET_BYTES_MAX + 1));
+    file.take(SECRET_BYTES_MAX as u64 + 1).read_to_end(&mut text).map_err(failed)?;
+    let read = std::str::from_utf8(&text).ok().filter(|_| text.len() <= SECRET_BYTES_MAX);
+    read.map(|text| Zeroizing::new(text.to_owned())).ok_or_else(|| KeyError::Malformed { path: path.to_owned() })
 }
 
 /// Writes a secret to a new file that only its owner may read.
@@ -194,16 +201,21 @@ pub fn random<const N: usize>() -> Result<[u8; N], KeyError> {
 /// Never: a nibble is a digit.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+    let mut text = String::with_capacity(2 * bytes.len());
+    push_hex(&mut text, bytes);
+    text
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
         for nibble in [byte >> 4, byte & 15] {
             text.push(char::from_digit(u32::from(nibble), 16).expect("a nibble is one hexadecimal digit"));
         }
-        text
-    })
+    }
 }
 
-fn parse_hex(digits: &[u8]) -> Option<[u8; KEY_BYTES]> {
-    let mut bytes = [0; KEY_BYTES];
+fn parse_hex(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(vec![0; KEY_BYTES]);
     if digits.len() != 2 * KEY_BYTES {
         return None;
     }
@@ -238,7 +250,7 @@ mod tests {
         fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(MasterKey::read(&path), Err(KeyError::Permissions { mode: 0o640, .. })));
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-        assert_eq!(MasterKey::read(&path).unwrap().0, [0xab; 32]);
+        assert_eq!(*MasterKey::read(&path).unwrap().0, [0xab; 32]);
         for text in ["ab".repeat(31), "ab".repeat(33), "xy".repeat(32), format!("{}\n\n", "ab".repeat(32))] {
             fs::write(&path, text).unwrap();
             assert!(matches!(MasterKey::read(&path), Err(KeyError::Malformed { .. })));

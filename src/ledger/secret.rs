@@ -69,7 +69,7 @@ pub(super) struct Secrets {
 impl Secrets {
     /// Derives the keys of the ledger with this salt.
     pub(super) fn derive(master: &MasterKey, salt: &[u8; SALT_BYTES]) -> Self {
-        let key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, &master.derive(salt, purpose));
+        let key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, &*master.derive(salt, purpose));
         Self {
             body: aead_key(&master.derive(salt, "bdcd ledger 1 body")),
             opening: key("bdcd ledger 1 opening"),

@@ -7,7 +7,7 @@
 //! # Bytes on disk
 //!
 //! ```text
-//! generations/<sequence>-<id8>/mirror.db       the records, SQLite, mode 0444
+//! generations/<sequence>-<id8>/mirror.db       the records, SQLite, mode 0400
 //!                              manifest.json   the package's manifest as it came
 //!                              report.json     the load's report, counts only
 //! CURRENT                                      the name of the one that serves

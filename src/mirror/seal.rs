@@ -42,7 +42,7 @@ pub(super) struct Keys {
 impl Keys {
     /// Derives the keys of the generation with this salt.
     pub(super) fn derive(master: &MasterKey, salt: &[u8; SALT_BYTES]) -> Self {
-        let tag_key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, &master.derive(salt, purpose));
+        let tag_key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, &*master.derive(salt, purpose));
         Self {
             record: aead_key(&master.derive(salt, "bdcd mirror 1 record")),
             shortcut: aead_key(&master.derive(salt, "bdcd mirror 1 shortcut")),

@@ -364,7 +364,7 @@ fn seal_folder(folder: &Path, manifest: &[u8], report: &LoadReport) -> io::Resul
         file.sync_all()?;
     }
     for name in [DATABASE, MANIFEST, REPORT] {
-        fs::set_permissions(folder.join(name), Permissions::from_mode(0o444))?;
+        fs::set_permissions(folder.join(name), Permissions::from_mode(0o400))?;
     }
     sync_folder(folder)
 }

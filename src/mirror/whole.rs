@@ -174,7 +174,7 @@ fn read_digests<'a>(text: &'a str, name: &str, master: &MasterKey) -> Option<Vec
 }
 
 fn key(master: &MasterKey, salt: &[u8; SALT_BYTES]) -> hmac::Key {
-    hmac::Key::new(hmac::HMAC_SHA256, &master.derive(salt, "bdcd mirror 1 digests"))
+    hmac::Key::new(hmac::HMAC_SHA256, &*master.derive(salt, "bdcd mirror 1 digests"))
 }
 
 /// A file's line: its name, its length, its SHA-256; `None` where `pace` ended it.

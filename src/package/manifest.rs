@@ -73,6 +73,12 @@ pub enum ManifestError {
         /// As written.
         found: String,
     },
+    /// No later package could have a larger sequence.
+    #[error(
+        "its `sequence` is {}, after which none can come: export it with the next number of the bureau's count",
+        u64::MAX
+    )]
+    LastSequence,
     /// The authority's code is not a division code.
     #[error("its authority code `{found}` is not six digits")]
     AuthorityCode {
@@ -234,6 +240,9 @@ impl Manifest {
         let Written { format: _, kind: _, sequence, authority, as_of, expires, encoding, tables, .. } = written;
         let own_words =
             WrittenWords { columns: written.columns, codes: written.codes, none: written.none, accept: written.accept };
+        if sequence == u64::MAX {
+            return Err(ManifestError::LastSequence);
+        }
         if authority.code.len() != 6 || !authority.code.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ManifestError::AuthorityCode { found: authority.code });
         }
@@ -413,6 +422,10 @@ mod tests {
             (
                 refused(|m| m["tables"][1]["name"] = "QLR".into()),
                 "it lists table `QLR` twice; put all rows of a table into one file",
+            ),
+            (
+                refused(|m| m["sequence"] = u64::MAX.into()),
+                "its `sequence` is 18446744073709551615, after which none can come: export it with the next number of the bureau's count",
             ),
             (refused(|m| m["tables"][1]["file"] = "QLR.csv".into()), "it lists file `QLR.csv` for two tables"),
             (

@@ -17,7 +17,10 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject as _};
 
-use crate::service::calls::{Caller, Peer};
+use crate::{
+    keys::{KeyError, read_secret},
+    service::calls::{Caller, Peer},
+};
 
 /// Why the door cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,9 @@ pub enum TlsError {
         /// What was expected.
         expected: &'static str,
     },
+    /// The file of the private key cannot be read, or others may read it.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// Certificate and key do not serve.
     #[error("the server's certificate and key cannot be used together")]
     Identity(#[source] rustls::Error),
@@ -70,9 +76,9 @@ pub fn validity(certificate: &CertificateDer<'_>) -> Option<RangeInclusive<i64>>
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    let shown = || path.display().to_string();
-    let bytes = fs::read(path).map_err(|source| TlsError::File { path: shown(), source })?;
-    PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| TlsError::Pem { path: shown(), expected: "private key" })
+    let text = read_secret(path)?;
+    let expected = || TlsError::Pem { path: path.display().to_string(), expected: "private key" };
+    PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| expected())
 }
 
 /// The SHA-256 of a certificate: what a gateway is listed by.

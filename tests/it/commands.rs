@@ -169,7 +169,9 @@ fn what_would_keep_a_daemon_from_serving_is_told_before_it_is_restarted() {
     let mut past = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     past.not_after = rcgen::date_time_ymd(2020, 1, 31);
     fs::write(env.path("tls/past.pem"), past.self_signed(&key).unwrap().pem()).unwrap();
-    fs::write(env.path("tls/past.key"), key.serialize_pem()).unwrap();
+    let past_key = env.path("tls/past.key");
+    fs::write(&past_key, key.serialize_pem()).unwrap();
+    fs::set_permissions(&past_key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let config = env.path("bdcd.toml");
     let usual = fs::read_to_string(&config).unwrap();
     fs::write(&config, usual.replace("tls/server.", "tls/past.") + foreign).unwrap();

@@ -22,6 +22,7 @@ mod field;
 mod full_disk;
 mod gate;
 mod generations;
+mod guard;
 mod matching;
 mod messages;
 mod once;

@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("ledger", &["domain", "keys"]),
     ("service", &["domain", "spec", "package", "keys", "mirror", "ledger"]),
     ("rpc", &["domain", "keys", "ledger", "service"]),
-    ("server", &["domain", "ledger", "service", "rpc"]),
+    ("server", &["domain", "keys", "ledger", "service", "rpc"]),
     ("config", &["domain", "spec", "ledger", "service", "server"]),
     ("telemetry", &[]),
     (
@@ -40,6 +40,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("comfy_table", &["cli"]),
     ("rcgen", &["cli"]),
     ("sd_notify", &["cli"]),
+    ("signal_hook", &["cli"]),
     ("tonic", &["rpc", "server", "cli"]),
     ("tonic_types", &["rpc", "cli"]),
     ("prost", &["rpc", "server", "cli"]),

@@ -46,7 +46,7 @@ impl<'a> Writer<'a> {
         // told without the file's name, here and below, where the file is written to and not `NamedTempFile`: it has another at
         // each try, and whoever tells the same only once would tell it for ever.
         let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true).mode(0o444);
+        options.read(true).write(true).create_new(true).mode(0o400);
         let file = tempfile::Builder::new().prefix(BUILDING).make_in(folder, |path| options.open(path))?;
         file.as_file().write_all(&[0; BLOCK_BYTES])?;
         let digest = digest_of(Part::Body, key);

@@ -8,6 +8,7 @@ pub(crate) mod witness;
 use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::{
@@ -136,7 +137,9 @@ impl Env {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, issuer).unwrap();
         fs::write(self.path(&format!("tls/{name}.pem")), certificate.pem()).unwrap();
-        fs::write(self.path(&format!("tls/{name}.key")), key.serialize_pem()).unwrap();
+        let file = self.path(&format!("tls/{name}.key"));
+        fs::write(&file, key.serialize_pem()).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     /// Runs the binary with the environment's configuration.
