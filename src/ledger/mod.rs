@@ -115,6 +115,8 @@ pub mod time;
 
 pub mod audit;
 
+pub mod backup;
+
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io,

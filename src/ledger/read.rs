@@ -128,6 +128,10 @@ impl Reader {
         Ok(Self { folder: folder.to_owned(), connection, secrets: Arc::new(secrets), key })
     }
 
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     pub(super) fn with(folder: &Path, secrets: Arc<Secrets>, key: VerifierKey) -> Result<Self, ReadError> {
         Ok(Self { folder: folder.to_owned(), connection: connect(folder)?, secrets, key })
     }

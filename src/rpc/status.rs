@@ -19,7 +19,7 @@ const RETRY: Duration = Duration::from_millis(200);
 /// The same for strangers, of whom one a second is told why.
 const STRANGERS_RETRY: Duration = Duration::from_secs(5);
 
-/// The status of a refusal, naming the ledger entry that records it.
+/// The status of a refusal; it names the ledger entry that records it to whoever is listed.
 pub(super) fn of_refusal(refusal: &Refusal, entry: u64) -> Status {
     let code = match refusal {
         Refusal::NoCertificate | Refusal::ForeignCertificate | Refusal::ExpiredCertificate => Code::Unauthenticated,
@@ -31,7 +31,9 @@ pub(super) fn of_refusal(refusal: &Refusal, entry: u64) -> Status {
         Refusal::CourtSystemError(_) | Refusal::AnswerRemoved { .. } => Code::FailedPrecondition,
     };
     let mut details = ErrorDetails::new();
-    let metadata = HashMap::from([("entry".to_owned(), entry.to_string())]);
+    // A stranger would see by the numbers how much the registry is asked.
+    let told = (!refusal.is_of_stranger()).then(|| ("entry".to_owned(), entry.to_string()));
+    let metadata = HashMap::from_iter(told);
     details.set_error_info(refusal.reason(), DOMAIN, metadata);
     if let Refusal::BadInquiry(violations) = refusal {
         for violation in violations {

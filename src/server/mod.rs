@@ -47,6 +47,17 @@ pub struct Options {
     pub drain_timeout: Duration,
 }
 
+/// Why a server ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The transport failed.
+    #[error("the transport failed")]
+    Transport(#[source] tonic::transport::Error),
+    /// What takes connections ended.
+    #[error("no connection is taken any more: this is a fault of the program, report it")]
+    Unattended,
+}
+
 /// A listener bound to its address, not yet accepting.
 pub struct Bound {
     listener: TcpListener,
@@ -82,18 +93,15 @@ impl Bound {
     ///
     /// # Errors
     ///
-    /// Where the transport fails as a whole; a connection that fails ends alone.
-    pub async fn serve(
-        self,
-        service: QueryService,
-        stop: impl Future<Output = ()> + Send,
-    ) -> Result<(), tonic::transport::Error> {
+    /// [`ServeError`] where the transport fails as a whole, or no connection is taken any more; one that fails ends alone.
+    pub async fn serve(self, service: QueryService, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
         let Self { listener, acceptor, judge, options } = self;
         let (accepted, connections) = mpsc::channel(16);
         let (ending, ended) = watch::channel(false);
         let calls = service.calls().clone();
         let doorkeeper = Doorkeeper::new(acceptor, judge, calls.clone(), &options, ended);
         let accepting = tokio::spawn(doorkeeper.accept(listener, accepted));
+        let accepts = accepting.abort_handle();
         let service = QueryServiceServer::new(service)
             .max_decoding_message_size(options.message_bytes_max)
             .max_encoding_message_size(options.message_bytes_max);
@@ -108,7 +116,7 @@ impl Bound {
             });
         let drained = async {
             stop.await;
-            accepting.abort();
+            accepts.abort();
             tracing::info!("draining");
             // Strangers have nothing under way that is worth waiting for.
             ending.send_replace(true);
@@ -116,9 +124,18 @@ impl Bound {
             stopping.send(()).unwrap_or_default();
             tokio::time::sleep(options.drain_timeout).await;
         };
-        // Cancel-safe: whichever ends first ends the process's service; the other holds nothing that must be kept.
+        // Ended by whoever drains, it is as it should be; by itself, nobody could connect any more, and nobody would notice.
+        let unattended = async {
+            match accepting.await {
+                Err(ended) if ended.is_cancelled() => std::future::pending().await,
+                _ => ServeError::Unattended,
+            }
+        };
+        // Cancel-safe: whichever ends first ends the process's service; the others hold nothing that must be kept.
         tokio::select! {
-            result = serving => result,
+            biased;
+            error = unattended => Err(error),
+            result = serving => result.map_err(ServeError::Transport),
             () = drained => Ok(()),
         }
     }

@@ -60,6 +60,15 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether the caller is no listed gateway.
+    #[must_use]
+    pub fn is_of_stranger(&self) -> bool {
+        matches!(
+            self,
+            Self::NoCertificate | Self::ForeignCertificate | Self::ExpiredCertificate | Self::UnknownGateway { .. }
+        )
+    }
+
     /// The stable word for it, in `ErrorInfo` and in the ledger.
     #[must_use]
     pub fn reason(&self) -> &'static str {

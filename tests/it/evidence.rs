@@ -264,7 +264,11 @@ fn a_refusal_is_an_entry_before_it_is_told() {
             let status = client.query(request).await.unwrap_err();
             let info = status.get_details_error_info().unwrap();
             assert_eq!(info.reason, reason);
-            entries.push((info.metadata["entry"].parse::<u64>().unwrap(), certificate, reason));
+            let told = info.metadata.get("entry").map(|entry| entry.parse::<u64>().unwrap());
+            assert_eq!(told.is_some(), certificate == "gateway", "strangers are told no number");
+            let newest = self::reader(&env).size().unwrap() - 1;
+            assert!(told.is_none_or(|entry| entry == newest));
+            entries.push((newest, certificate, reason));
         }
         entries
     });

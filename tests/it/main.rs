@@ -8,6 +8,7 @@
 
 mod attacks;
 mod audit;
+mod backup;
 mod clock;
 mod commands;
 mod compat;

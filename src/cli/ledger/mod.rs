@@ -1,6 +1,7 @@
 //! `bdcd ledger`: make the ledger, ask what it holds, check that it holds.
 
 mod accept_clock;
+mod backup;
 mod create;
 mod criteria;
 mod export;
@@ -64,6 +65,16 @@ pub(super) enum Command {
     /// the ledger is what it was, whatever happens; it needs room on the disk for its entries once more. Keep a backup all the
     /// same. Does nothing where the ledger is of this version's format already.
     Upgrade(upgrade::Arguments),
+    /// Copy the ledger into one file, while a daemon goes on, and check every entry of the copy
+    ///
+    /// The search index is not in it: it is made again from the entries. Keep copies apart from the master key.
+    Backup(backup::BackupArguments),
+    /// Put a copy in the ledger's place, with the daemon stopped, where the copy may go on
+    ///
+    /// It may where it has every entry that anybody was told of: those of the ledger in place, as far as that can be read, and
+    /// those before the checkpoint given. Else numbers would be given twice; exits with 1 then, and changes nothing. What was in
+    /// place is kept beside, and an entry says that a copy was put in place.
+    Restore(backup::RestoreArguments),
     /// Say that the clock of this machine is right, where the ledger does not believe it
     ///
     /// Entries are dated for ever, so nothing is recorded, and nothing answered, while the clock is further than
@@ -94,6 +105,8 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Upgrade(arguments) => upgrade::run(arguments),
+        Command::Backup(arguments) => backup::run_backup(arguments),
+        Command::Restore(arguments) => backup::run_restore(arguments),
         Command::AcceptClock(arguments) => accept_clock::run(arguments),
         Command::Key { config } => print(&format!("{}\n", open::reader(&config.read()?)?.key())),
         Command::Checkpoint { config } => {

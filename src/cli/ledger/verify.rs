@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// A bar at the terminal, and nowhere else.
-fn bar(entries: u64) -> ProgressBar {
+pub(super) fn bar(entries: u64) -> ProgressBar {
     let bar = ProgressBar::new(entries);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} entries, {eta} left") {
         bar.set_style(style);

@@ -1,0 +1,208 @@
+//! A copy of the ledger, and whether a copy may go on in its place.
+//!
+//! A copy is one file, of one moment: `SQLite` makes it by its backup interface while a daemon writes on. It holds everything but
+//! the search index, which is derived.
+//!
+//! A ledger that is put back may go on only where it has every entry that anybody was told of: else their numbers would be given
+//! a second time, and two answers would stand under one. What was told is known from checkpoints: that of the ledger in place,
+//! where it can still be read, and those that somebody kept.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, backup::Backup};
+use tempfile::TempDir;
+
+use super::{
+    INDEX,
+    audit::{Audit, AuditError, audit},
+    error::{OpenError, ReadError},
+    lock,
+    note::{Checkpoint, Ed25519Signer},
+    read::Reader,
+    store::DATABASE,
+};
+use crate::keys::MasterKey;
+
+/// Why no copy was made, or none put in place.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// There is such a file already.
+    #[error("`{path}` is there already: it is not written over; name another file")]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The disk does not take it.
+    #[error("cannot {doing} `{path}`: check the folder and the space on its disk")]
+    Disk {
+        /// What was being done.
+        doing: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// `SQLite` cannot copy it.
+    #[error("cannot copy the ledger")]
+    Copy(#[from] rusqlite::Error),
+    /// The ledger, or the copy, cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The copy does not hold.
+    #[error("the copy does not hold")]
+    Audit(#[from] AuditError),
+}
+
+/// A copy in a file of any name, open for reading.
+pub struct Copy {
+    /// Where it stands under the name that a ledger has.
+    _folder: TempDir,
+    /// What reads it.
+    pub reader: Reader,
+}
+
+impl Copy {
+    /// Opens the copy in `file`.
+    ///
+    /// # Errors
+    ///
+    /// [`BackupError::Disk`] where there is none; [`BackupError::Open`] where it is no ledger of this master key.
+    pub fn open(file: &Path, master: &MasterKey) -> Result<Self, BackupError> {
+        let disk = |doing| move |source| BackupError::Disk { doing, path: file.to_owned(), source };
+        let real = fs::canonicalize(file).map_err(disk("read"))?;
+        let folder = tempfile::tempdir().map_err(disk("make a folder to read"))?;
+        std::os::unix::fs::symlink(real, folder.path().join(DATABASE)).map_err(disk("make a link to"))?;
+        let reader = Reader::open(folder.path(), master)?;
+        Ok(Self { _folder: folder, reader })
+    }
+}
+
+/// Makes a copy of the ledger behind `reader` in a new file, and checks every entry of it; `progress` is told up to which.
+///
+/// The file has its name only once it is whole, synced and checked.
+///
+/// # Errors
+///
+/// [`BackupError`]; no file of that name is left then.
+pub fn backup(
+    reader: &Reader,
+    file: &Path,
+    master: &MasterKey,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Audit, BackupError> {
+    let disk = |doing| move |source| BackupError::Disk { doing, path: file.to_owned(), source };
+    if fs::symlink_metadata(file).is_ok() {
+        return Err(BackupError::Exists { path: file.to_owned() });
+    }
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let making = tempfile::Builder::new().prefix(".bdcd-backup-").tempdir_in(parent).map_err(disk("write"))?;
+    let made = making.path().join(DATABASE);
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&made).map_err(disk("write"))?;
+    let mut copy = Connection::open(&made)?;
+    // All at once: what is written meanwhile would have a copy in parts begin again.
+    Backup::new(reader.connection(), &mut copy)?.step(-1)?;
+    // One file, with no log beside it.
+    copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
+    copy.close().map_err(|(_, error)| error)?;
+    File::open(&made).and_then(|made| made.sync_all()).map_err(disk("sync"))?;
+    let found = audit(&Reader::open(making.path(), master)?, None, progress)?;
+    match rustix::fs::renameat_with(rustix::fs::CWD, &made, rustix::fs::CWD, file, rustix::fs::RenameFlags::NOREPLACE) {
+        Err(rustix::io::Errno::EXIST) => Err(BackupError::Exists { path: file.to_owned() }),
+        renamed => {
+            renamed.map_err(|error| disk("write")(error.into()))?;
+            File::open(parent).and_then(|parent| parent.sync_all()).map_err(disk("sync the folder of"))?;
+            Ok(found)
+        }
+    }
+}
+
+/// Whether a copy may go on as the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It has every entry that is known to have been told of.
+    MayGoOn,
+    /// Nobody knows what was told: there is no ledger in place that can be read, and no checkpoint was given.
+    Unknown,
+}
+
+/// Judges a copy by the checkpoints that are known, and checks all of it.
+///
+/// # Errors
+///
+/// [`AuditError`] where the copy does not hold, is of another history than a checkpoint, or lacks entries that one is of.
+pub fn judge(
+    copy: &Reader,
+    known: &[Checkpoint],
+    progress: &mut dyn FnMut(u64),
+) -> Result<(Audit, Verdict), AuditError> {
+    let mut found = None;
+    for checkpoint in known {
+        found = Some(audit(copy, Some(checkpoint), progress)?);
+    }
+    Ok(match found {
+        Some(found) => (found, Verdict::MayGoOn),
+        None => (audit(copy, None, progress)?, Verdict::Unknown),
+    })
+}
+
+/// The newest checkpoint of the ledger in place; `None` where there is none that can be read.
+#[must_use]
+pub fn newest(folder: &Path, master: &MasterKey) -> Option<Checkpoint> {
+    let reader = Reader::open(folder, master).ok()?;
+    Checkpoint::verify(&reader.newest_checkpoint().ok()?, reader.key()).ok()
+}
+
+/// Puts the copy in `file` in the place of the ledger in `folder`; what was there is kept in a folder beside, whose name is
+/// returned, where anything was.
+///
+/// Cut short, it leaves no ledger in place and what was there beside, and is done again.
+///
+/// # Errors
+///
+/// [`BackupError`]: another process writes the ledger, the signer is another's, or the disk does not take it.
+pub fn put_in_place(
+    folder: &Path,
+    file: &Path,
+    copy: &Reader,
+    signer: &Ed25519Signer,
+    now: i64,
+) -> Result<Option<PathBuf>, BackupError> {
+    let disk = |doing| move |source| BackupError::Disk { doing, path: folder.to_owned(), source };
+    super::check_signer(copy.key(), signer)?;
+    fs::create_dir_all(folder).map_err(disk("make"))?;
+    let _lock = lock(folder)?;
+    let coming = folder.join(".restoring");
+    let mut from = File::open(file).map_err(disk("read the copy for"))?;
+    let mut into = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&coming)
+        .map_err(disk("write the copy into"))?;
+    io::copy(&mut from, &mut into).and_then(|_| into.sync_all()).map_err(disk("write the copy into"))?;
+    let kept = folder.join(format!("replaced-{now}"));
+    let old = [DATABASE.to_owned(), format!("{DATABASE}-wal"), format!("{DATABASE}-shm"), INDEX.to_owned()];
+    let old: Vec<_> = old.into_iter().filter(|name| folder.join(name).exists()).collect();
+    if !old.is_empty() {
+        fs::create_dir(&kept).map_err(disk("make a folder for what was in"))?;
+    }
+    for name in &old {
+        fs::rename(folder.join(name), kept.join(name)).map_err(disk("move what was in"))?;
+    }
+    fs::rename(&coming, folder.join(DATABASE)).map_err(disk("move the copy into"))?;
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk("sync"))?;
+    Ok((!old.is_empty()).then_some(kept))
+}
+
+/// Why a copy could not be judged, in the words of whoever reads it.
+impl From<ReadError> for BackupError {
+    fn from(error: ReadError) -> Self {
+        Self::Audit(AuditError::Read(error))
+    }
+}
