@@ -271,7 +271,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Before which entry bodies go, where the leaf says that some do.
-fn removed_before(leaf: &Leaf) -> u64 {
+pub(super) fn removed_before(leaf: &Leaf) -> u64 {
     if leaf.kind != Kind::Administration || leaf.facts.get(Fact::Act) != super::REMOVE_BODIES {
         return 0;
     }

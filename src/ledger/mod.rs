@@ -99,6 +99,8 @@ mod error;
 
 mod read;
 
+mod repeat;
+
 pub mod search;
 
 mod store;
@@ -134,7 +136,8 @@ use tokio::sync::oneshot;
 pub use claims::{Claim, Claimed};
 pub use error::{AppendError, OpenError, ReadError, Source};
 pub use evidence::{Body, Evidence, Prepared};
-pub use read::{Answered, Reader, Repeat, StoredEntry};
+pub use read::{Answered, Reader, StoredEntry};
+pub use repeat::Repeat;
 pub use secret::Term;
 pub use writer::{Clock, Committed};
 

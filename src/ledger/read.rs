@@ -7,7 +7,6 @@ use std::{
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
@@ -17,11 +16,10 @@ use super::{
     error::{OpenError, ReadError},
     evidence::{Body, decode_terms, is_committed},
     leaf::{Leaf, Opening, UtcMillis},
-    note::{Ed25519Signer, VerifierKey},
+    note::{Checkpoint, Ed25519Signer, VerifierKey},
     runs::{Mode, Runs, Tag},
     secret::{Secrets, Term},
     store::{self, DATABASE, Meta, signed, unsigned},
-    time::{Implausible, Watch},
 };
 use crate::keys::MasterKey;
 
@@ -69,22 +67,6 @@ pub struct Answered {
     pub receipt: String,
     /// The entry's opening.
     pub opening: Opening,
-}
-
-/// What became of something asked before.
-pub enum Repeat {
-    /// It is what was asked before: here is what was answered.
-    Same(Box<Answered>),
-    /// Something else was asked under the same number.
-    Other {
-        /// The entry that stands under the number.
-        entry: u64,
-    },
-    /// It was answered, and retention has removed the answer.
-    Removed {
-        /// The entry that stands for it.
-        entry: u64,
-    },
 }
 
 /// What an entry has of a body.
@@ -158,23 +140,6 @@ impl Reader {
         Ok(frontier.size())
     }
 
-    /// Why a daemon would not believe this clock, with register data as of `time`; `None` where it would.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`] where the last entry, or what operators said of the clock, cannot be read.
-    pub fn judge_clock(
-        &self,
-        bound: Option<Duration>,
-        as_of: UtcMillis,
-        clock: UtcMillis,
-    ) -> Result<Option<Implausible>, ReadError> {
-        let last = self.entry(self.size()?.saturating_sub(1))?.leaf()?.time;
-        let mut watch = Watch::of(bound, self, last, clock)?;
-        watch.testify(as_of);
-        Ok(watch.judge(clock).err())
-    }
-
     /// How many entries there are.
     ///
     /// # Errors
@@ -219,7 +184,8 @@ impl Reader {
         Ok(entries)
     }
 
-    /// Hands over the entries from `first` to before `end`, a few at a time.
+    /// Hands over the entries from `first` to before `end`, a few at a time, each with the terms that its leaf commits to: an
+    /// index that is made of other terms would forget what was answered.
     pub(super) fn each(&self, first: u64, end: u64, take: &mut dyn FnMut(StoredEntry)) -> Result<(), ReadError> {
         let mut next = first;
         while next < end {
@@ -233,6 +199,7 @@ impl Reader {
                     return Err(ReadError::Damaged { entry: next, what: "is missing" });
                 }
                 next += 1;
+                self.check_terms(&entry)?;
                 take(entry);
             }
         }
@@ -241,7 +208,18 @@ impl Reader {
 
     /// Whether an entry is found by this term.
     pub(super) fn has_term(&self, entry: u64, term: Term, tag: &Tag) -> Result<bool, ReadError> {
-        Ok(self.entry(entry)?.tags(term).any(|known| known == *tag))
+        let entry = self.entry(entry)?;
+        self.check_terms(&entry)?;
+        Ok(entry.tags(term).any(|known| known == *tag))
+    }
+
+    /// Checks that an entry's leaf commits to what the entry is found by.
+    fn check_terms(&self, entry: &StoredEntry) -> Result<(), ReadError> {
+        let leaf = entry.leaf()?;
+        if is_committed(&self.opening(&leaf), "terms", Some(&entry.terms), Some(&leaf.terms)) {
+            return Ok(());
+        }
+        Err(ReadError::Damaged { entry: entry.number, what: "has terms that its leaf does not commit to" })
     }
 
     /// The digest by which entries with this term are found.
@@ -381,26 +359,11 @@ impl Reader {
         if !(batch.first()..batch.size()).contains(&entry.number) {
             return Err(damaged("names a checkpoint that does not cover it"));
         }
+        if Checkpoint::verify(batch.note(), &self.key).is_err() {
+            return Err(damaged("has a checkpoint that is not signed by the ledger's key"));
+        }
         let receipt = batch.checked_receipt(entry.number, &entry.leaf_bytes);
         receipt.ok_or(damaged("is not in the tree that its checkpoint signs"))
-    }
-
-    /// What becomes of `inquiry`, asked again under what `entry` stands for.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`] where the entry or its body cannot be read.
-    pub fn repeat(&self, entry: u64, inquiry: &[u8]) -> Result<Repeat, ReadError> {
-        let stored = self.entry(entry)?;
-        let leaf = stored.leaf()?;
-        let opening = self.opening(&leaf);
-        if !is_committed(&opening, "inquiry", Some(inquiry), leaf.inquiry.as_ref()) {
-            return Ok(Repeat::Other { entry });
-        }
-        match self.body(entry, &leaf)?.and_then(|body| body.answer) {
-            Some(answer) => Ok(Repeat::Same(Box::new(Answered { answer, receipt: self.receipt(&stored)?, opening }))),
-            None => Ok(Repeat::Removed { entry }),
-        }
     }
 
     /// The first entry written at `time` or after; the size where there is none.

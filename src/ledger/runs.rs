@@ -7,8 +7,9 @@
 //! in each. One thread adds while any number of threads search.
 //!
 //! This module knows neither the entries nor what a tag stands for. It holds ten of a tag's sixteen bytes, so what it finds
-//! are *candidates*: the caller confirms each against the entry itself. Nor is it evidence: whoever can write to the folder
-//! can make it forget. [`Runs::verify`] notices that, and the index can be built again from the entries at any time.
+//! are *candidates*: the caller confirms each against the entry itself. Every block that a search reads has a seal, so what a
+//! search does not find is not there, or it ends with an error: damage cannot make it forget. It can be built again from the
+//! entries at any time.
 //!
 //! # Files
 //!
@@ -196,8 +197,8 @@ impl Runs {
     ///
     /// # Errors
     ///
-    /// [`RunsError::Read`] where a file cannot be read; [`RunsError::Damaged`] where the search came upon damage, which is by
-    /// luck: only [`verify`](Self::verify) looks for it.
+    /// [`RunsError::Read`] where a file cannot be read; [`RunsError::Damaged`] where a block that the search needs is not what
+    /// was written.
     pub fn find_each(
         &self,
         tag: &Tag,
@@ -275,7 +276,7 @@ impl Runs {
     pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<RunsSummary, RunsError> {
         let runs = self.current.load_full();
         for run in runs.iter() {
-            run.check_edges(&self.key)?;
+            run.check_edges()?;
             let mut sweep = Sweep::new(Arc::clone(run), &self.key);
             while sweep.next()?.is_some() {
                 let bytes = sweep.take_bytes_read();

@@ -123,6 +123,25 @@ impl Watch {
     }
 }
 
+impl Reader {
+    /// Why a daemon would not believe this clock, with register data as of `time`; `None` where it would.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] where the last entry, or what operators said of the clock, cannot be read.
+    pub fn judge_clock(
+        &self,
+        bound: Option<Duration>,
+        as_of: UtcMillis,
+        clock: UtcMillis,
+    ) -> Result<Option<Implausible>, ReadError> {
+        let last = self.entry(self.size()?.saturating_sub(1))?.leaf()?.time;
+        let mut watch = Watch::of(bound, self, last, clock)?;
+        watch.testify(as_of);
+        Ok(watch.judge(clock).err())
+    }
+}
+
 /// What an operator said of the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Accepted {

@@ -31,6 +31,7 @@ mod oracle;
 mod privacy;
 mod quarantine;
 mod receipts;
+mod repeats;
 mod same_bytes;
 mod second_path;
 mod support;

@@ -64,7 +64,7 @@ impl Cover {
             let fault = match Run::open(folder, entries, key)? {
                 Opened::Run(run) if entries.first() == through => {
                     through = entries.end();
-                    cover.runs.push(run);
+                    cover.runs.push(*run);
                     continue;
                 }
                 Opened::Run(_) => Fault::Gap,

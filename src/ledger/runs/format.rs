@@ -2,18 +2,20 @@
 //!
 //! | bytes | content |
 //! |---|---|
-//! | 0-16 | `bdcd ledger run` and the format's version, 1 |
+//! | 0-16 | `bdcd ledger run` and the format's version, 2 |
 //! | 16-40 | first entry, entry after the last, count of records; eight bytes each |
 //! | 40-72 | HMAC-SHA-256 of the records |
 //! | 72-104 | HMAC-SHA-256 of the fence |
-//! | 104-4064 | zeros |
+//! | 104-136 | HMAC-SHA-256 of the seals |
+//! | 136-4064 | zeros |
 //! | 4064-4096 | HMAC-SHA-256 of all before |
 //! | then | the records, ascending, none twice: ten bytes of tag, six of entry |
 //! | then | the fence: every 1024th record once more, beginning with the first |
+//! | then | the seals: of each block of 256 records the first eight bytes of an HMAC-SHA-256 of run, block number and bytes |
 //!
 //! Numbers are big-endian, so that the order of the bytes is the order of the numbers. The header is as long as a block, so that
-//! blocks of records lie on the pages of the system's cache. The three digests are of texts that begin with different words,
-//! so none stands for another.
+//! blocks of records lie on the pages of the system's cache. The digests are of texts that begin with different words, so none
+//! stands for another. Fence and seals are in memory while the run is open: a search trusts no block that it reads.
 
 use ring::hmac;
 
@@ -34,7 +36,7 @@ pub(super) const BLOCK_RECORDS: u64 = (BLOCK_BYTES / RECORD_BYTES) as u64;
 /// there reads 8.2 blocks without a fence, 1.7 with one record in sixteen blocks, 1.1 with one in four, and 1 with one in each.
 pub(super) const FENCE_RECORDS: u64 = 4 * BLOCK_RECORDS;
 
-const MAGIC: &[u8; 16] = b"bdcd ledger run\x01";
+const MAGIC: &[u8; 16] = b"bdcd ledger run\x02";
 const SEAL_AT: usize = BLOCK_BYTES - DIGEST_BYTES;
 const DIGEST_BYTES: usize = 32;
 const ENTRY_BITS: u32 = 48;
@@ -44,6 +46,12 @@ const _: () = assert!(super::entries::ENTRIES_MAX == 1 << ENTRY_BITS);
 
 /// HMAC-SHA-256 of a part of a file.
 pub(super) type Digest = [u8; DIGEST_BYTES];
+
+/// Length of a block's seal, in bytes: what guards against a disk, and leaves a forger two to the 63 tries at the daemon.
+pub(super) const SEAL_BYTES: usize = 8;
+
+/// The seal of a block.
+pub(super) type Seal = [u8; SEAL_BYTES];
 
 /// A record as one number: eighty bits of tag, then 48 of entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +91,8 @@ pub(super) enum Part {
     Header,
     Body,
     Fence,
+    Seals,
+    Block,
 }
 
 /// Begins the digest of a part.
@@ -92,6 +102,8 @@ pub(super) fn digest_of(part: Part, key: &hmac::Key) -> hmac::Context {
         Part::Header => b"header",
         Part::Body => b"records",
         Part::Fence => b"fence",
+        Part::Seals => b"seals",
+        Part::Block => b"block",
     });
     context
 }
@@ -103,11 +115,23 @@ pub(super) fn finish(context: hmac::Context) -> Digest {
     digest
 }
 
-/// The digest of a fence.
-pub(super) fn digest_of_fence(bytes: &[u8], key: &hmac::Key) -> Digest {
-    let mut context = digest_of(Part::Fence, key);
+/// The digest of a part that is at hand as a whole.
+pub(super) fn digest_of_bytes(part: Part, bytes: &[u8], key: &hmac::Key) -> Digest {
+    let mut context = digest_of(part, key);
     context.update(bytes);
     finish(context)
+}
+
+/// The seal of a block of a run: of its bytes, and of where they stand.
+pub(super) fn seal_of_block(entries: Entries, number: u64, bytes: &[u8], key: &hmac::Key) -> Seal {
+    let mut context = digest_of(Part::Block, key);
+    for place in [entries.first(), entries.end(), number] {
+        context.update(&place.to_be_bytes());
+    }
+    context.update(bytes);
+    let mut seal = [0; SEAL_BYTES];
+    seal.copy_from_slice(&finish(context)[..SEAL_BYTES]);
+    seal
 }
 
 /// What stands at the beginning of a run.
@@ -117,6 +141,7 @@ pub(super) struct Header {
     pub(super) record_count: u64,
     pub(super) body: Digest,
     pub(super) fence: Digest,
+    pub(super) seals: Digest,
 }
 
 impl Header {
@@ -128,6 +153,7 @@ impl Header {
         bytes[32..40].copy_from_slice(&self.record_count.to_be_bytes());
         bytes[40..72].copy_from_slice(&self.body);
         bytes[72..104].copy_from_slice(&self.fence);
+        bytes[104..136].copy_from_slice(&self.seals);
         let seal = seal(&bytes, key);
         bytes[SEAL_AT..].copy_from_slice(&seal);
         bytes
@@ -149,12 +175,23 @@ impl Header {
             digest
         };
         let entries = Entries::new(number(16), number(24)).ok_or(Fault::Header)?;
-        let header = Self { entries, record_count: number(32), body: digest(40), fence: digest(72) };
+        let header =
+            Self { entries, record_count: number(32), body: digest(40), fence: digest(72), seals: digest(104) };
         header.file_bytes().map(|_| header).ok_or(Fault::Header)
     }
 
     pub(super) fn fence_count(self) -> u64 {
         self.record_count.div_ceil(FENCE_RECORDS)
+    }
+
+    /// Bytes of the fence; `None` past what a number holds.
+    pub(super) fn fence_bytes(self) -> Option<u64> {
+        self.fence_count().checked_mul(RECORD_BYTES as u64)
+    }
+
+    /// Bytes of the seals; `None` past what a number holds.
+    fn seal_bytes(self) -> Option<u64> {
+        self.record_count.div_ceil(BLOCK_RECORDS).checked_mul(SEAL_BYTES as u64)
     }
 
     /// Where the fence begins; `None` past what a number holds.
@@ -164,7 +201,7 @@ impl Header {
 
     /// The length of the file; `None` past what a number holds.
     pub(super) fn file_bytes(self) -> Option<u64> {
-        self.fence_count().checked_mul(RECORD_BYTES as u64)?.checked_add(self.fence_at()?)
+        self.fence_at()?.checked_add(self.fence_bytes()?)?.checked_add(self.seal_bytes()?)
     }
 }
 
@@ -182,11 +219,11 @@ mod tests {
     fn a_header_reads_back_under_its_key_only() {
         let key = |byte: u8| hmac::Key::new(hmac::HMAC_SHA256, &[byte; 32]);
         let entries = Entries::new(3, 9).unwrap();
-        let header = Header { entries, record_count: 70_000_000, body: [1; 32], fence: [2; 32] };
+        let header = Header { entries, record_count: 70_000_000, body: [1; 32], fence: [2; 32], seals: [3; 32] };
         let mut bytes = header.to_bytes(&key(1));
         assert_eq!(Header::of(&bytes, &key(1)), Ok(header));
         assert_eq!(Header::of(&bytes, &key(2)), Err(Fault::Header));
-        for at in [0, 15, 16, 39, 40, 103, 104, 4063, 4064, 4095] {
+        for at in [0, 15, 16, 39, 40, 103, 104, 135, 136, 4063, 4064, 4095] {
             bytes[at] ^= 1;
             assert_eq!(Header::of(&bytes, &key(1)), Err(Fault::Header), "{at}");
             bytes[at] ^= 1;

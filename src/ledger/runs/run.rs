@@ -5,7 +5,7 @@
 //! record, is searched in memory, and leaves four blocks to look into. Among those the place is guessed by interpolation; a
 //! wrong guess rules out its block and all on one side of it, so there are at most four.
 //!
-//! A search does not authenticate the records; `sweep` does. What a search sees of damage it reports, and it always ends.
+//! Every block that a search reads is compared with its seal, so a tag that it does not find is not there. `sweep` reads all.
 
 use std::{
     fs::File,
@@ -21,21 +21,34 @@ use super::{
     entries::Entries,
     error::{Fault, RunsError},
     filter::Filter,
-    format::{BLOCK_BYTES, BLOCK_RECORDS, FENCE_RECORDS, Header, RECORD_BYTES, Row, digest_of_fence},
+    format::{
+        BLOCK_BYTES, BLOCK_RECORDS, FENCE_RECORDS, Header, Part, RECORD_BYTES, Row, SEAL_BYTES, Seal, digest_of_bytes,
+        seal_of_block,
+    },
 };
 
 /// What opening a file came to.
 pub(super) enum Opened {
-    Run(Run),
+    Run(Box<Run>),
     Faulty(Fault),
     /// A writer has merged and removed it since it was listed.
     Vanished,
 }
 
-/// An open run, whose header and fence are authentic.
+/// What of a run is in memory: authentic, and enough to tell whether a block is.
+#[derive(PartialEq, Eq)]
+pub(super) struct Edges {
+    pub(super) header: Header,
+    pub(super) fence: Vec<Row>,
+    pub(super) seals: Vec<Seal>,
+}
+
+/// An open run.
 pub(super) struct Run {
     pub(super) header: Header,
     pub(super) fence: Vec<Row>,
+    seals: Vec<Seal>,
+    key: hmac::Key,
     /// Of a run that this process wrote, unless it is too large.
     filter: Option<Filter>,
     path: PathBuf,
@@ -80,27 +93,28 @@ impl Run {
             Err(source) => return Err(failed(source)),
         };
         match Self::read(&file, entries, key) {
-            Ok((header, fence)) => Ok(Opened::Run(Self { header, fence, filter: None, path, file })),
+            Ok(edges) => Ok(Opened::Run(Box::new(Self::written(edges, None, key, path, file)))),
             Err(RunsError::Damaged { fault, .. }) => Ok(Opened::Faulty(fault)),
             Err(error) => Err(error),
         }
     }
 
     /// A run just written.
-    pub(super) fn written(header: Header, fence: Vec<Row>, filter: Option<Filter>, path: PathBuf, file: File) -> Self {
-        Self { header, fence, filter, path, file }
+    pub(super) fn written(edges: Edges, filter: Option<Filter>, key: &hmac::Key, path: PathBuf, file: File) -> Self {
+        let Edges { header, fence, seals } = edges;
+        Self { header, fence, seals, key: key.clone(), filter, path, file }
     }
 
-    /// Reads header and fence once more; they must be as they were.
-    pub(super) fn check_edges(&self, key: &hmac::Key) -> Result<(), RunsError> {
-        let (header, fence) = Self::read(&self.file, self.entries(), key)?;
+    /// Reads header, fence and seals once more; they must be as they were.
+    pub(super) fn check_edges(&self) -> Result<(), RunsError> {
+        let Edges { header, fence, seals } = Self::read(&self.file, self.entries(), &self.key)?;
         if header != self.header {
             return Err(self.damaged(Fault::Header));
         }
-        if fence == self.fence { Ok(()) } else { Err(self.damaged(Fault::Fence)) }
+        if fence == self.fence && seals == self.seals { Ok(()) } else { Err(self.damaged(Fault::Fence)) }
     }
 
-    fn read(file: &File, entries: Entries, key: &hmac::Key) -> Result<(Header, Vec<Row>), RunsError> {
+    fn read(file: &File, entries: Entries, key: &hmac::Key) -> Result<Edges, RunsError> {
         let failed = |source| RunsError::Read { entries, source };
         let damaged = |fault| RunsError::Damaged { entries, fault };
         let length = file.metadata().map_err(failed)?.len();
@@ -116,13 +130,20 @@ impl Run {
         let (Some(fence_at), true) = (header.fence_at(), header.file_bytes() == Some(length)) else {
             return Err(damaged(Fault::Length));
         };
-        let fence_bytes = usize::try_from(length - fence_at).map_err(|_| damaged(Fault::Length))?;
-        let mut bytes = vec![0; fence_bytes];
+        let rest = usize::try_from(length - fence_at).map_err(|_| damaged(Fault::Length))?;
+        let fence_bytes = header.fence_bytes().and_then(|bytes| usize::try_from(bytes).ok());
+        let mut bytes = vec![0; rest];
         file.read_exact_at(&mut bytes, fence_at).map_err(failed)?;
-        if digest_of_fence(&bytes, key) != header.fence {
+        let (fence, seals) =
+            fence_bytes.and_then(|at| bytes.split_at_checked(at)).ok_or_else(|| damaged(Fault::Length))?;
+        if digest_of_bytes(Part::Fence, fence, key) != header.fence
+            || digest_of_bytes(Part::Seals, seals, key) != header.seals
+        {
             return Err(damaged(Fault::Fence));
         }
-        Ok((header, bytes.chunks_exact(RECORD_BYTES).map(Row::of).collect()))
+        let fence = fence.chunks_exact(RECORD_BYTES).map(Row::of).collect();
+        let seals = seals.as_chunks::<SEAL_BYTES>().0.to_vec();
+        Ok(Edges { header, fence, seals })
     }
 
     pub(super) fn entries(&self) -> Entries {
@@ -214,6 +235,11 @@ impl Run {
         block.record_count = 0;
         let bytes = usize::try_from(record_count).expect("at most a block") * RECORD_BYTES;
         self.read_records(first, &mut block.bytes[..bytes])?;
+        let seal = seal_of_block(self.entries(), number, &block.bytes[..bytes], &self.key);
+        let known = usize::try_from(number).ok().and_then(|number| self.seals.get(number));
+        if known != Some(&seal) {
+            return Err(self.damaged(Fault::Body));
+        }
         block.record_count = bytes / RECORD_BYTES;
         Ok(())
     }

@@ -17,8 +17,8 @@ use super::{
     entries::Entries,
     error::{RunsError, disk},
     filter::Filter,
-    format::{BLOCK_BYTES, FENCE_RECORDS, Header, Part, Row, digest_of, digest_of_fence, finish},
-    run::Run,
+    format::{BLOCK_BYTES, FENCE_RECORDS, Header, Part, Row, Seal, digest_of, digest_of_bytes, finish, seal_of_block},
+    run::{Edges, Run},
     sweep::Sweep,
 };
 
@@ -28,20 +28,24 @@ pub(super) const BUILDING: &str = ".building-";
 /// Bytes written at a time: enough to write a disk in order.
 const BUFFER_BYTES: usize = 1024 * 1024;
 
+const _: () = assert!(BUFFER_BYTES.is_multiple_of(BLOCK_BYTES));
+
 /// A run under way. Dropped before it is finished, it leaves nothing.
 struct Writer<'a> {
     key: &'a hmac::Key,
+    entries: Entries,
     file: NamedTempFile,
     buffer: Vec<u8>,
     digest: hmac::Context,
     fence: Vec<Row>,
+    seals: Vec<Seal>,
     filter: Option<Filter>,
     record_count: u64,
 }
 
 impl<'a> Writer<'a> {
-    /// Begins a run of so many records at most.
-    fn new(folder: &Path, key: &'a hmac::Key, record_count_max: u64) -> io::Result<Self> {
+    /// Begins the run of these entries, of so many records at most.
+    fn new(folder: &Path, key: &'a hmac::Key, entries: Entries, record_count_max: u64) -> io::Result<Self> {
         // The rights are those of a file that no one changes again, less what the process withholds by its umask. What fails is
         // told without the file's name, here and below, where the file is written to and not `NamedTempFile`: it has another at
         // each try, and whoever tells the same only once would tell it for ever.
@@ -51,7 +55,8 @@ impl<'a> Writer<'a> {
         file.as_file().write_all(&[0; BLOCK_BYTES])?;
         let digest = digest_of(Part::Body, key);
         let filter = Filter::with_room_for(record_count_max);
-        Ok(Self { key, file, buffer: Vec::new(), digest, fence: Vec::new(), filter, record_count: 0 })
+        let (buffer, fence, seals) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { key, entries, file, buffer, digest, fence, seals, filter, record_count: 0 })
     }
 
     /// Adds a record, greater than the one before it.
@@ -67,33 +72,41 @@ impl<'a> Writer<'a> {
         if self.buffer.len() >= BUFFER_BYTES { self.flush() } else { Ok(()) }
     }
 
+    /// Writes what is gathered: whole blocks, but for the last time.
     fn flush(&mut self) -> io::Result<()> {
+        for block in self.buffer.chunks(BLOCK_BYTES) {
+            self.seals.push(seal_of_block(self.entries, self.seals.len() as u64, block, self.key));
+        }
         self.digest.update(&self.buffer);
         self.file.as_file().write_all(&self.buffer)?;
         self.buffer.clear();
         Ok(())
     }
 
-    fn finish(mut self, folder: &Path, entries: Entries) -> io::Result<Run> {
+    fn finish(mut self, folder: &Path) -> io::Result<Run> {
         self.flush()?;
         let fence: Vec<u8> = self.fence.iter().flat_map(|row| row.to_bytes()).collect();
         self.file.as_file().write_all(&fence)?;
+        let seals = self.seals.as_flattened();
+        self.file.as_file().write_all(seals)?;
         let header = Header {
-            entries,
+            entries: self.entries,
             record_count: self.record_count,
             body: finish(self.digest),
-            fence: digest_of_fence(&fence, self.key),
+            fence: digest_of_bytes(Part::Fence, &fence, self.key),
+            seals: digest_of_bytes(Part::Seals, seals, self.key),
         };
         self.file.as_file().write_all_at(&header.to_bytes(self.key), 0)?;
         self.file.as_file().sync_all()?;
-        let path = folder.join(entries.file_name());
+        let path = folder.join(self.entries.file_name());
         let file = self.file.persist(&path)?;
         if let Err(error) = sync_folder(folder) {
             // Not known to last, so it is not known at all; if it stays all the same, the next writer finds it.
             drop(fs::remove_file(&path));
             return Err(error);
         }
-        Ok(Run::written(header, self.fence, self.filter, path, file))
+        let edges = Edges { header, fence: self.fence, seals: self.seals };
+        Ok(Run::written(edges, self.filter, self.key, path, file))
     }
 }
 
@@ -105,11 +118,11 @@ pub(super) fn write_run(
     rows: impl ExactSizeIterator<Item = Row>,
 ) -> Result<Run, RunsError> {
     let failed = disk("write a run");
-    let mut writer = Writer::new(folder, key, rows.len() as u64).map_err(&failed)?;
+    let mut writer = Writer::new(folder, key, entries, rows.len() as u64).map_err(&failed)?;
     for row in rows {
         writer.push(row).map_err(&failed)?;
     }
-    writer.finish(folder, entries).map_err(&failed)
+    writer.finish(folder).map_err(&failed)
 }
 
 /// Writes the records of these runs as the run of these entries. Each is found authentic, or nothing is written.
@@ -126,7 +139,7 @@ pub(super) fn write_merged(
         heads.extend(sweep.next()?.map(|row| Reverse((row, at))));
     }
     let record_count = runs.iter().map(|run| run.header.record_count).sum();
-    let mut writer = Writer::new(folder, key, record_count).map_err(&failed)?;
+    let mut writer = Writer::new(folder, key, entries, record_count).map_err(&failed)?;
     while let Some(mut head) = heads.peek_mut() {
         let Reverse((row, at)) = *head;
         writer.push(row).map_err(&failed)?;
@@ -135,7 +148,7 @@ pub(super) fn write_merged(
             None => drop(PeekMut::pop(head)),
         }
     }
-    writer.finish(folder, entries).map_err(&failed)
+    writer.finish(folder).map_err(&failed)
 }
 
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
