@@ -248,7 +248,11 @@ fn damage(path: &Path, kind: u64, other: &[u8], random: &mut Random) -> String {
         0 | 1 => {
             let mut byte = [0];
             file.read_exact_at(&mut byte, at).unwrap();
-            let mask = if kind % 6 == 0 { 1 << random.below(8) } else { u8::try_from(1 + random.below(255)).unwrap() };
+            let mask = if kind.is_multiple_of(6) {
+                1 << random.below(8)
+            } else {
+                u8::try_from(1 + random.below(255)).unwrap()
+            };
             file.write_all_at(&[byte[0] ^ mask], at).unwrap();
             format!("byte {at} changed by {mask:#x}")
         }
