@@ -207,3 +207,43 @@ fn the_page_points_at_rows_that_are_there() {
     }
     assert!(places > 90, "{places}");
 }
+
+#[test]
+fn the_dirty_county_has_an_example_of_every_kind_where_its_page_says() {
+    let folder = folder("county-dirty");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    let (page, story) = (read("README.md"), read("story.toml"));
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| K"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let kinds: BTreeSet<_> = rows.iter().map(|row| row[0].to_owned()).collect();
+    assert_eq!(kinds, (1..=25).map(|kind| format!("K{kind}")).collect());
+    for row in rows {
+        let [kind, example, place, whom] = row[..] else { panic!("{row:?}") };
+        let (file, line) = place.trim_matches('`').split_once(".csv:").unwrap();
+        let row = read(&format!("{file}.csv")).lines().nth(line.parse::<usize>().unwrap() - 1).map(str::to_owned);
+        assert!(row.is_some_and(|row| !row.is_empty()), "{kind}: nothing stands at {place}");
+        // What is in quarantine is nobody's to ask about, and told in every answer.
+        if whom != "—" {
+            assert!(story.contains(&format!("# {kind}: {example}\n")), "{kind}: nobody asks");
+            let number = whom.split('`').nth(1).unwrap();
+            assert!(story.contains(number) || number == "990202197903051015", "{kind}: {whom} is not asked about");
+        }
+    }
+}
+
+#[test]
+fn the_dirty_county_is_what_its_manifest_says() {
+    let folder = folder("county-dirty");
+    let manifest: Value = serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+    for table in manifest["tables"].as_array().unwrap() {
+        let bytes = fs::read(folder.join(table["file"].as_str().unwrap())).unwrap();
+        assert_eq!(table["sha256"], hex(digest(&SHA256, &bytes).as_ref()), "{}", table["file"]);
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
