@@ -7,7 +7,7 @@
 
 pub mod standard;
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use super::{cell::Vocabulary, generation::Accepted};
 
@@ -510,7 +510,12 @@ pub struct Declared {
     pub accepted: Vec<Accepted>,
     /// Its own names of columns and codes, as `QLR.证件号 = ZJH`.
     pub mapped: Vec<String>,
+    /// The keys `columns`, `codes` and `accept` as its manifest has them, for whoever is to add to them.
+    pub written: WrittenLines,
 }
+
+/// Lines of the manifest by key, place and word; what is accepted has no place, which is empty then.
+pub type WrittenLines = BTreeMap<&'static str, BTreeMap<String, BTreeMap<String, String>>>;
 
 /// What a table's file has at one place.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use crate::domain::{
     cell::column::{Content, content},
     generation::Accepted,
     kinds::KINDS,
-    tables::{Columns, RowSource, Table, standard},
+    tables::{Columns, RowSource, Table, WrittenLines, standard},
 };
 
 use super::{
@@ -60,9 +60,6 @@ pub(super) struct Problem {
     line: Option<Suggested>,
 }
 
-/// Lines of the manifest by key, place and word.
-type Lines = BTreeMap<&'static str, BTreeMap<String, BTreeMap<String, String>>>;
-
 /// Everything that stops a load.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
@@ -75,7 +72,7 @@ pub struct Findings {
     /// Why these rows may not be set aside, where some may.
     pub beyond: Option<String>,
     /// What the problems ask to write, each key once: keys given twice are an error in a manifest.
-    lines: Lines,
+    lines: WrittenLines,
 }
 
 impl Findings {
@@ -89,12 +86,12 @@ impl Findings {
         if !self.lines.is_empty() {
             write!(
                 formatter,
-                "\nwrite of these lines into the manifest, before \"tables\", what is true, and your own words for what stands in \
-                 <>:"
+                "\nwrite of these lines into the manifest, before \"tables\" and in place of what it has under the same keys, what is \
+                 true, and your own words for what stands in <>:"
             )?;
         }
         for (key, places) in &self.lines {
-            let places = places.iter().map(|(place, words)| {
+            let places = places.iter().filter(|(_, words)| !words.is_empty()).map(|(place, words)| {
                 let words = words.iter().map(|(word, meaning)| format!("{}: {}", quoted(word), quoted(meaning)));
                 let words = words.collect::<Vec<_>>().join(", ");
                 // An accepted gap has no place: it names itself.
@@ -214,9 +211,11 @@ impl Refused {
     }
 
     pub(super) fn into_findings<S: RowSource>(self, problems: Vec<Problem>, source: &S) -> Findings {
-        let mut lines = Lines::new();
+        let mut lines = WrittenLines::new();
         for (key, place, words) in problems.iter().filter_map(|problem| problem.line.clone()) {
-            lines.entry(key).or_default().entry(place).or_default().extend(words);
+            // What the manifest says already stays in its key: a key that stands there twice is an error.
+            let written = || source.declared().written.get(key).cloned().unwrap_or_default();
+            lines.entry(key).or_insert_with(written).entry(place).or_default().extend(words);
         }
         let problems = problems.into_iter().map(|problem| problem.text).collect();
         let row = |(Line { table, line }, reason)| RefusedRow {

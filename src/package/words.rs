@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::cell::Vocabulary;
 use crate::domain::generation::Accepted;
-use crate::domain::tables::{Declared, Table, standard};
+use crate::domain::tables::{Declared, Table, WrittenLines, standard};
 
 use super::manifest::Entry;
 
@@ -97,6 +97,15 @@ pub(super) struct WrittenWords {
     pub(super) accept: BTreeMap<String, String>,
 }
 
+impl WrittenWords {
+    /// The keys that a load's report may add to.
+    fn lines(&self) -> WrittenLines {
+        let accept = BTreeMap::from([(String::new(), self.accept.clone())]);
+        let keys = [("columns", self.columns.clone()), ("codes", self.codes.clone()), ("accept", accept)];
+        keys.into_iter().collect()
+    }
+}
+
 /// A column of a file under the bureau's own name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MappedColumn {
@@ -122,6 +131,7 @@ impl Words {
         tables: &BTreeMap<Table, Entry>,
         as_of: &str,
     ) -> Result<Self, WordsError> {
+        let lines = written.lines();
         let mut mapped = Vec::new();
         let mut columns: BTreeMap<Table, Vec<MappedColumn>> = BTreeMap::new();
         for (table, names) in written.columns {
@@ -149,7 +159,7 @@ impl Words {
         let accepted = written.accept.into_iter().map(|(what, reason)| accepted(&what, &reason));
         let accepted = accepted.collect::<Result<_, _>>()?;
         let vocabulary = Vocabulary::new(&written.none, &codes, utc_offset_seconds(as_of));
-        Ok(Self { declared: Declared { vocabulary, accepted, mapped }, columns })
+        Ok(Self { declared: Declared { vocabulary, accepted, mapped, written: lines }, columns })
     }
 
     /// The columns of a table that are mapped.

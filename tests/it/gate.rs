@@ -115,28 +115,43 @@ fn settle(package: &Path, report: &str) {
     });
 }
 
-/// The lines that the report offers go into the manifest as they are, are refused while the operator's words are missing, and
-/// then leave nothing but what the register must correct.
-fn assert_block_settles_all_but_rows(env: &Env, package: &Path, report: &str) {
+/// The lines that the report ends with.
+fn block(report: &str) -> String {
     let block = report.lines().skip_while(|line| !line.starts_with("write of these lines")).skip(1);
     let block: Vec<&str> = block.take_while(|line| line.starts_with("  \"")).collect();
     assert_eq!(block.len(), 2, "columns and codes, each once:\n{report}");
-    let pasted = env.path("pasted");
-    copy_package(package, &pasted);
-    let manifest = pasted.join("manifest.json");
-    change_manifest(&pasted, |manifest| drop(manifest.as_object_mut().unwrap().remove("codes")));
+    block.join("\n")
+}
+
+/// Writes lines into the manifest as they stand, in place of what it has under the same keys.
+fn paste(package: &Path, lines: &str) {
+    change_manifest(package, |manifest| {
+        let manifest = manifest.as_object_mut().unwrap();
+        manifest
+            .retain(|key, _| !lines.contains(&format!("\n  \"{key}\"")) && !lines.starts_with(&format!("  \"{key}\"")));
+    });
+    let manifest = package.join("manifest.json");
     let written = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, written.replacen("\"tables\"", &format!("{lines}\n\"tables\""), 1)).unwrap();
+}
+
+/// The lines that the report offers go into the manifest as they are, are refused while the operator's words are missing, and
+/// then leave nothing but what the register must correct.
+fn assert_block_settles_all_but_rows(env: &Env, package: &Path, report: &str) {
+    let block = block(report);
+    // The county's own manifest explains a code of its own, which stays.
+    assert!(block.contains("\"9\": \"1\""), "{block}");
+    let pasted = env.path("pasted");
     let load = |lines: &str| {
-        fs::write(&manifest, written.replacen("\"tables\"", &format!("{lines}\n\"tables\""), 1)).unwrap();
+        copy_package(package, &pasted);
+        paste(&pasted, lines);
         let output = env.run(&["snapshot", "load", pasted.to_str().unwrap()]);
         assert_eq!(output.status.code(), Some(1));
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
-    let unfilled = load(&block.join("\n"));
+    let unfilled = load(&block);
     assert!(unfilled.contains("its `codes` still says `<code>`"), "{unfilled}");
-    // The county's own manifest explains a code of its own.
-    let filled = block.join("\n").replace("<code>", "1").replace("\"某状态\"", "\"9\": \"1\", \"某状态\"");
-    let left = load(&filled);
+    let left = load(&block.replace("<code>", "1"));
     assert!(
         !left.contains("column `CFDJ") && !left.contains("column `FDCQ2") && !left.contains("lacks column"),
         "{left}"
@@ -182,7 +197,6 @@ fn a_package_with_every_fault_at_once_loads_after_doing_what_the_report_says() {
     }
 
     assert_block_settles_all_but_rows(&env, &package, report);
-    settle(&package, report);
     // What only the register can say is corrected there: rows without a place, and digits that are lost.
     let original = |file: &str| {
         let folder = env.path("original");
@@ -199,8 +213,20 @@ fn a_package_with_every_fault_at_once_loads_after_doing_what_the_report_says() {
         }
         spoilt.write(&package, file);
     }
-    let output = env.run(&["snapshot", "load", package.to_str().unwrap()]);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("accepted, and told in every answer: CFDJ.CFLX=特别查封"), "{said}");
+    // Exactly what the report ends with, and nothing else, is written into the manifest.
+    let pasted = env.path("settled");
+    copy_package(&package, &pasted);
+    paste(&pasted, &block(report).replace("<code>", "1"));
+    let load = |package: &Path| {
+        let output = env.run(&["snapshot", "load", package.to_str().unwrap()]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{said}");
+        said
+    };
+    assert!(load(&pasted).contains("the package says: CFDJ.CFLX.特别查封 = 1"));
+
+    // Or, where nobody knows what a code means, what the report offers instead.
+    settle(&package, report);
+    change_manifest(&package, |manifest| manifest["sequence"] = 3.into());
+    assert!(load(&package).contains("accepted, and told in every answer: CFDJ.CFLX=特别查封"));
 }
