@@ -16,11 +16,12 @@ use super::{
     error::{OpenError, ReadError},
     evidence::Evidence,
     leaf::Kind,
+    news::{News, chain},
     read::Reader,
     recent::Gathered,
     runs::{Record, Runs, RunsError},
     store::{signed, unsigned},
-    writer::{Job, News, chain},
+    writer::Job,
 };
 
 /// How often it looks.

@@ -107,6 +107,8 @@ mod store;
 
 mod upgrade;
 
+mod news;
+
 mod writer;
 
 mod keeper;

@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use super::{
     error::ReadError,
     leaf::{Fact, Kind, UtcMillis},
+    news::News,
     read::Reader,
     search::{Criteria, Search},
-    writer::News,
 };
 
 /// The act of an entry that says that the clock is right.

@@ -56,7 +56,7 @@ fn what_cannot_be_written_is_told_in_the_same_words_each_time() {
     let folder = tempfile::tempdir().unwrap();
     let runs = open(folder.path());
     fs::remove_dir_all(folder.path()).unwrap();
-    let told = || crate::ledger::writer::chain(&add_plain(&runs, 4).unwrap_err());
+    let told = || crate::ledger::news::chain(&add_plain(&runs, 4).unwrap_err());
     let first = told();
     assert!(first.starts_with("cannot write a run of the search index: "), "{first}");
     assert_eq!(told(), first);
