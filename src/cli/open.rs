@@ -75,7 +75,15 @@ pub(super) fn ledger_failed(error: &OpenError) -> Failure {
         | OpenError::Exists { .. }
         | OpenError::OldFormat { .. }
         | OpenError::Damaged { .. } => Failure::refused(error),
-        _ => Failure::failed(error),
+        OpenError::Busy { .. }
+        | OpenError::Disk { .. }
+        | OpenError::Store { .. }
+        | OpenError::Format { .. }
+        | OpenError::WrongMasterKey
+        | OpenError::WrongSigner { .. }
+        | OpenError::Index(_)
+        | OpenError::Key(_)
+        | OpenError::Thread { .. } => Failure::failed(error),
     }
 }
 

@@ -13,10 +13,7 @@ use super::{
     process, prune, quarantine,
 };
 use crate::{
-    domain::{
-        generation::QUARANTINE_MAX,
-        tables::{RowSource as _, Table},
-    },
+    domain::{generation::QUARANTINE_MAX, rows::RowSource as _, tables::Table},
     mirror::{LoadError, Mirror, OpenError, Wholeness},
     package::Package,
 };
@@ -124,7 +121,12 @@ pub(super) fn load(mirror: &Mirror, folder: &Path) -> Result<String, Failure> {
             LoadError::Disk { .. } | LoadError::Store { .. } | LoadError::Key(_) | LoadError::Open(_) => {
                 Failure::failed(&err)
             }
-            _ => Failure::refused(&err),
+            LoadError::Source(_)
+            | LoadError::Findings(_)
+            | LoadError::InQuarantine { .. }
+            | LoadError::Sequence { .. }
+            | LoadError::Busy { .. }
+            | LoadError::Verify { .. } => Failure::refused(&err),
         };
         let has_rows = matches!(&err, LoadError::Findings(findings) if !findings.rows.is_empty());
         failure.hint(if has_rows {

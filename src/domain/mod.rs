@@ -11,6 +11,8 @@ pub mod inquiry;
 pub mod kinds;
 pub mod matching;
 pub mod record;
+pub mod rows;
+
 pub mod tables;
 mod view;
 pub mod wire;

@@ -12,7 +12,7 @@ use super::{
     leaf::{Fact, Kind, Leaf, UtcMillis},
     note::Checkpoint,
     read::{BATCH_MISREAD, BodyState, Extent, Reader, StoredEntry},
-    store::unsigned,
+    rows::unsigned,
     tree::{self, Frontier, Hash},
 };
 

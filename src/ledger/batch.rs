@@ -11,7 +11,7 @@ use rusqlite::{Row, params};
 use super::{
     note::{Checkpoint, Signer},
     receipt,
-    store::{signed, unsigned},
+    rows::{signed, unsigned},
     tree::{self, Frontier, Hash, TREE_ENTRIES_MAX},
 };
 

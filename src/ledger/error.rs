@@ -2,7 +2,7 @@
 
 use std::{error::Error, io, path::PathBuf};
 
-use super::{runs::RunsError, time::Implausible};
+use super::{implausible::Implausible, runs::RunsError};
 use crate::keys::KeyError;
 
 /// What `SQLite` or the disk said.

@@ -19,8 +19,8 @@ use super::{
     news::{News, chain},
     read::Reader,
     recent::Gathered,
+    rows::{signed, unsigned},
     runs::{Record, Runs, RunsError},
-    store::{signed, unsigned},
     writer::Job,
 };
 

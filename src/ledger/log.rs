@@ -34,7 +34,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use super::store::{DATABASE, unsigned};
+use super::{rows::unsigned, store::DATABASE};
 
 /// How long the log is left alone after a batch: what is written meanwhile is looked at together.
 const PAUSE: Duration = Duration::from_micros(500);

@@ -109,11 +109,17 @@ mod upgrade;
 
 mod news;
 
+pub use news::chain;
+
 mod writer;
 
 mod keeper;
 
 mod log;
+
+mod implausible;
+
+mod rows;
 
 pub mod time;
 
@@ -138,6 +144,7 @@ use tokio::sync::oneshot;
 pub use claims::{Claim, Claimed};
 pub use error::{AppendError, OpenError, ReadError, Source};
 pub use evidence::{Body, Evidence, Prepared};
+pub use implausible::Implausible;
 pub use read::{Answered, Reader, StoredEntry};
 pub use repeat::Repeat;
 pub use secret::Term;

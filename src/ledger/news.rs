@@ -21,7 +21,8 @@ impl News {
 }
 
 /// An error with its causes, for the log.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause: &&dyn std::error::Error| (*cause).source());
     causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }

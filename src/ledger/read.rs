@@ -17,9 +17,10 @@ use super::{
     evidence::{Body, decode_terms, is_committed},
     leaf::{Leaf, Opening, UtcMillis},
     note::{Checkpoint, Ed25519Signer, VerifierKey},
+    rows::{misread, signed, unsigned},
     runs::{Mode, Runs, Tag},
     secret::{Secrets, Term},
-    store::{self, DATABASE, Meta, signed, unsigned},
+    store::{self, DATABASE, Meta},
 };
 use crate::keys::MasterKey;
 
@@ -387,17 +388,6 @@ impl Reader {
 
 fn stored(number: u64, row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredEntry> {
     Ok(StoredEntry { number, size: unsigned(row.get(1)?), terms: row.get(2)?, leaf_bytes: row.get(3)? })
-}
-
-/// A value of another type than is ever written was altered; anything else is the database's trouble.
-pub(super) fn misread(error: rusqlite::Error, entry: u64, what: &'static str) -> ReadError {
-    match error {
-        rusqlite::Error::InvalidColumnType(..)
-        | rusqlite::Error::FromSqlConversionFailure(..)
-        | rusqlite::Error::IntegralValueOutOfRange(..)
-        | rusqlite::Error::Utf8Error(..) => ReadError::Damaged { entry, what },
-        other => other.into(),
-    }
 }
 
 fn connect(folder: &Path) -> rusqlite::Result<Connection> {

@@ -13,7 +13,7 @@ use super::{
     evidence::Prepared,
     leaf::{Leaf, UtcMillis, time_line},
     note::{Checkpoint, Signer, VerifierKey},
-    read,
+    rows::{self, signed, unsigned},
     secret::Secrets,
     tree::{self, Frontier},
 };
@@ -185,16 +185,6 @@ pub(super) fn insert(
     Ok(batch)
 }
 
-/// Numbers as `SQLite` keeps them.
-pub(super) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// A number as `SQLite` kept it; what is below zero is nobody's.
-pub(super) fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
-}
-
 /// Moves all of the log into the database, and syncs that.
 pub(super) fn move_log(connection: &Connection) -> Result<(), OpenError> {
     let is_held: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
@@ -281,7 +271,7 @@ pub(super) fn check_head(connection: &Connection, key: &VerifierKey) -> Result<(
     let damaged = |entry, what| ReadError::Damaged { entry, what };
     let last: Option<i64> = connection.query_row("SELECT max(number) FROM entry", [], |row| row.get(0))?;
     let last = last.map(unsigned).ok_or(damaged(0, "is missing"))?;
-    let misread = |err| read::misread(err, last, "cannot be read");
+    let misread = |err| rows::misread(err, last, "cannot be read");
     let newest = format!("SELECT {} FROM batch ORDER BY size DESC LIMIT 1", batch::COLUMNS);
     let batch = connection.query_row(&newest, [], Batch::from_row).optional().map_err(misread)?;
     let batch = batch.ok_or(damaged(last, "has no checkpoint"))?;

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     error::ReadError,
+    implausible::{Implausible, rfc3339},
     leaf::{Fact, Kind, UtcMillis},
     news::News,
     read::Reader,
@@ -27,16 +28,6 @@ pub(super) const ACCEPT_CLOCK: &str = "accept-clock";
 pub fn built() -> UtcMillis {
     // The build script writes a number.
     env!("BDCD_BUILT").parse::<i64>().map_or(UtcMillis::MIN, |seconds| seconds.saturating_mul(1000))
-}
-
-/// A clock that is not believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it says {}, and the ledger goes by {}", rfc3339(*.clock), rfc3339(*.witness))]
-pub struct Implausible {
-    /// What it says.
-    pub clock: UtcMillis,
-    /// The witness against it.
-    pub witness: UtcMillis,
 }
 
 /// Holds the clock against its witnesses.
@@ -173,10 +164,6 @@ fn accepted(reader: &Reader) -> Result<Option<Accepted>, ReadError> {
         }
     }
     Ok(last)
-}
-
-fn rfc3339(time: UtcMillis) -> String {
-    jiff::Timestamp::from_millisecond(time).map_or_else(|_| "no time".to_owned(), |time| time.to_string())
 }
 
 #[cfg(test)]

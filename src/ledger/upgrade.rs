@@ -16,8 +16,8 @@ use super::{
     evidence::{Evidence, prepare},
     leaf::{Kind, Leaf, UtcMillis},
     note::{Checkpoint, Signer, VerifierKey},
-    read::misread,
-    store::{self, BATCH_TABLE, DATABASE, Dated, FORMAT, Meta, signed, unsigned},
+    rows::{misread, signed, unsigned},
+    store::{self, BATCH_TABLE, DATABASE, Dated, FORMAT, Meta},
     tree::{self, Frontier},
     unreadable,
 };

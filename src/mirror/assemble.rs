@@ -12,10 +12,10 @@ use crate::domain::{
 };
 
 use super::{
-    error::Reason,
     gate::Refused,
     identity::identities,
     marks::Marks,
+    reason::Reason,
     report::{Oddity, Tally},
     resolve::{Resolution, Ties, resolve},
     shared,

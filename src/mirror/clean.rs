@@ -9,7 +9,8 @@ use crate::domain::{
         column::{self, Content},
     },
     kinds::KINDS,
-    tables::{Row, RowSource, Table, Visited},
+    rows::{Row, RowSource, Visited},
+    tables::Table,
 };
 
 use super::{

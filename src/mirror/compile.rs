@@ -14,7 +14,7 @@ use crate::{
     domain::{
         generation::GenerationFacts,
         record::Unit,
-        tables::{Row, RowSource},
+        rows::{Row, RowSource},
     },
     keys::SALT_BYTES,
 };
@@ -24,13 +24,14 @@ use super::{
     error::LoadError,
     gate::{self, Refused},
     marks::Marks,
+    meta::Counts,
     quarantine::{self, Limits},
     report::{Progress, Tally},
     seal::Keys,
     sort::{Buffer, Merge, Runs},
     stage::{self, Outlet},
     staged::{Place, StagedRow, Way, write_row},
-    write::{Counts, RecordWriter, WriteError},
+    write::{RecordWriter, WriteError},
 };
 
 /// How much memory the sorters take, in bytes.

@@ -12,11 +12,12 @@ use crate::domain::{
     cell::column::{Content, content},
     generation::Accepted,
     kinds::KINDS,
-    tables::{Columns, RowSource, Table, WrittenLines, standard},
+    rows::{Columns, RowSource, WrittenLines},
+    tables::{Table, standard},
 };
 
 use super::{
-    error::Reason,
+    reason::Reason,
     report::{Oddity, Tally, UNKNOWN_CODES_MAX},
     staged::Line,
 };

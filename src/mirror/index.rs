@@ -8,7 +8,11 @@
 
 use std::ops::Range;
 
-use super::seal::{TAG_BYTES, Tag};
+/// Length of a tag, in bytes.
+pub(super) const TAG_BYTES: usize = 16;
+
+/// A keyed digest of a text, by which it is looked up.
+pub(super) type Tag = [u8; TAG_BYTES];
 
 /// Bytes of an entry: its tag, and its unit's id, big-endian.
 pub(super) const ENTRY_BYTES: usize = TAG_BYTES + 8;

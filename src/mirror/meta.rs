@@ -22,13 +22,21 @@ use crate::{
     keys::SALT_BYTES,
 };
 
-use super::{seal::Keys, write::Counts};
+use super::seal::Keys;
 
 /// The version of the file's layout.
 pub(super) const FORMAT: u32 = 7;
 
 /// The version of the rules by which rows are joined; goes up where the same package would compile otherwise.
 pub(super) const RULES: u32 = 2;
+
+/// What a complete file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) units: u64,
+    pub(super) subject_entries: u64,
+    pub(super) locator_entries: u64,
+}
 
 /// The table's content.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! The mirror: a package's rows compiled into one sealed, immutable file that answers without joining anything.
 //!
-//! [`Mirror::load`] compiles the rows that a [`RowSource`](crate::domain::tables::RowSource) hands over into a *generation*
+//! [`Mirror::load`] compiles the rows that a [`RowSource`](crate::domain::rows::RowSource) hands over into a *generation*
 //! and makes it the serving one; [`Mirror::open`] opens a generation, and each thread asks through a [`Reader`] of its own.
 //! This module knows registry tables, not packages; records, not answers. Who matches whom is `domain::matching`'s.
 //!
@@ -182,10 +182,12 @@ mod gate;
 mod identity;
 mod index;
 mod look;
+mod lookup;
 mod marks;
 mod meta;
 mod quarantine;
 mod read;
+mod reason;
 mod references;
 mod report;
 mod resolve;
@@ -204,10 +206,11 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use error::{LoadError, OpenError, ReadError, Reason, RemoveError};
+pub use error::{LoadError, OpenError, ReadError, RemoveError};
 pub use gate::{Findings, RefusedRow};
 pub use quarantine::QuarantinedRow;
 pub use read::{Generation, Reader};
+pub use reason::Reason;
 pub use report::{LoadReport, OddValues, Progress, RegistrationCount, TableRows};
 pub use serving::{Choice, ChoiceError, PassedOver, told};
 pub use store::Mirror;

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     generation::Share,
-    tables::{RowSource, Table, Visited},
+    rows::{RowSource, Visited},
+    tables::Table,
 };
 
 use super::staged::Line;

@@ -20,12 +20,11 @@ use crate::{
 
 use super::{
     error::{OpenError, ReadError},
-    index::{Fences, Index, entries, split, units_of},
-    meta::{self, FORMAT, Meta},
+    index::{Fences, Index, Tag, entries, split, units_of},
+    meta::{self, Counts, FORMAT, Meta},
     quarantine::QuarantinedRow,
-    seal::{DoesNotOpen, Keys, Tag},
+    seal::{DoesNotOpen, Keys},
     shortcut::{Lead, Shortcuts},
-    write::Counts,
 };
 
 /// Memory for pages of the file that a reader holds at most: the upper levels of its tables, and what was read last.

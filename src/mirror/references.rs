@@ -10,35 +10,10 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use crate::domain::tables::Table;
 
 use super::{
-    look::{Held, Houses},
+    lookup::{Held, Houses, Wanted},
     resolve::{Resolution, Ties, resolve},
     staged::{Line, Place},
 };
-
-/// A set of texts, by their hash: a false hit costs a needless note, never a wrong join.
-#[derive(Default)]
-pub(super) struct Wanted {
-    hasher: RandomState,
-    hashes: HashSet<u64>,
-}
-
-impl Wanted {
-    /// Whether nothing is wanted.
-    pub(super) fn is_empty(&self) -> bool {
-        self.hashes.is_empty()
-    }
-
-    /// Wants a text; an empty one is nothing.
-    pub(super) fn insert(&mut self, text: &str) {
-        if !text.is_empty() {
-            self.hashes.insert(self.hasher.hash_one(text));
-        }
-    }
-
-    pub(super) fn contains(&self, text: &str) -> bool {
-        !self.hashes.is_empty() && !text.is_empty() && self.hashes.contains(&self.hasher.hash_one(text))
-    }
-}
 
 /// What one row of DYWQD lists for its business number.
 pub(super) struct Listed {

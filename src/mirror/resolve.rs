@@ -5,10 +5,11 @@
 
 use crate::domain::{
     cell::{code, none, place},
-    tables::{Row, Table},
+    rows::Row,
+    tables::Table,
 };
 
-use super::staged::StagedRow;
+use super::staged::{Place, StagedRow};
 
 /// What ties a holder's row and a registration to each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -136,6 +137,19 @@ fn narrow(holder: &Ties, candidates: &[&Ties], same: Vec<usize>) -> Resolution {
     let are_alike = left.iter().all(|at| candidates[*at].kind() == first.kind())
         || (!first.certificates.is_empty() && left.iter().all(|at| candidates[*at].certificates == first.certificates));
     if are_alike { Resolution::Found(left) } else { Resolution::Ambiguous }
+}
+
+/// The units that a row names: only by numbers that can identify one (D43, D44).
+pub(super) fn units_of(row: Row<'_>, column: &str) -> Vec<Place> {
+    let numbers = place::unit_numbers(row.get(column));
+    let identifying = numbers.iter().filter(|number| place::may_identify(number) && !place::is_cut(number));
+    identifying.map(|number| Place::unit(number)).collect()
+}
+
+/// The house code in a column, where it can identify a house; else empty.
+pub(super) fn house_code(row: Row<'_>, column: &str) -> String {
+    let code = place::business(row.get(column));
+    if is_filler(&code) { String::new() } else { code }
 }
 
 #[cfg(test)]

@@ -12,14 +12,8 @@ use ring::{
     hmac,
 };
 
-use super::index::Index;
+use super::index::{Index, TAG_BYTES, Tag};
 use crate::keys::{MasterKey, SALT_BYTES, aead_key};
-
-/// Length of a tag, in bytes.
-pub(super) const TAG_BYTES: usize = 16;
-
-/// A keyed digest of a text, by which it is looked up.
-pub(super) type Tag = [u8; TAG_BYTES];
 
 /// Sealed bytes do not open: another master key, or the file was altered or damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -7,8 +7,8 @@
 use crate::domain::{kinds::KINDS, tables::Table};
 
 use super::{
-    error::Reason,
     gate::Refused,
+    reason::Reason,
     resolve::Ties,
     staged::{StagedRow, Way},
 };

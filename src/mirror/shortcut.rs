@@ -12,7 +12,7 @@
 //!
 //! It is kept sealed, chunk by chunk: one that does not read back as it was built would hide units, so it does not open.
 
-use super::seal::Tag;
+use super::index::Tag;
 
 /// Slots of a line, which is a line of memory.
 const SLOTS: usize = 8;

@@ -11,17 +11,19 @@ use std::{
 
 use crate::domain::{
     cell::place,
-    tables::{Row, RowSource, Table},
+    rows::{Row, RowSource},
+    tables::Table,
 };
 
 use super::{
     clean::{Batch, Cleaner},
-    error::{LoadError, Reason},
+    error::LoadError,
     gate::Refused,
     look::look,
+    reason::Reason,
     references::{Listed, References, are_one, distinct},
     report::{Oddity, Progress, Tally},
-    resolve::{Ties, is_filler},
+    resolve::{Ties, house_code, is_filler, units_of},
     staged::{Line, Place, PlaceKind, Way},
 };
 
@@ -116,23 +118,10 @@ pub(super) fn is_charge(table: Table) -> bool {
     matches!(table, Table::Dyaq | Table::Cfdj | Table::Yydj)
 }
 
-/// The units that a row names: only by numbers that can identify one (D43, D44).
-pub(super) fn units_of(row: Row<'_>, column: &str) -> Vec<Place> {
-    let numbers = place::unit_numbers(row.get(column));
-    let identifying = numbers.iter().filter(|number| place::may_identify(number) && !place::is_cut(number));
-    identifying.map(|number| Place::unit(number)).collect()
-}
-
 /// The code of a parcel, sea area or building, where it can identify one; else empty.
 fn code_of(row: Row<'_>, column: &str) -> String {
     let code = place::parcel(row.get(column));
     if place::may_identify(&code) { code } else { String::new() }
-}
-
-/// The house code in a column, where it can identify a house; else empty.
-pub(super) fn house_code(row: Row<'_>, column: &str) -> String {
-    let code = place::business(row.get(column));
-    if is_filler(&code) { String::new() } else { code }
 }
 
 impl<O: Outlet> Stager<'_, O> {

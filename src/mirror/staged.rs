@@ -4,10 +4,7 @@
 //! the others, so that one pass in key order has everything at hand: `parcel code, 0, rank, unit number`. What has no unit
 //! number comes last, under its group. Neither byte 0 nor byte 255 occurs in a folded text.
 
-use crate::domain::{
-    cell::place,
-    tables::{Row, Table},
-};
+use crate::domain::{cell::place, rows::Row, tables::Table};
 
 /// Where rows are gathered: a parcel, a unit, or a group of rows without a unit number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

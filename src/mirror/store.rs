@@ -7,7 +7,6 @@ use std::{
     collections::HashMap,
     fs::{self, File, OpenOptions, Permissions, TryLockError},
     io::{self, Write},
-    ops::ControlFlow,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -16,7 +15,8 @@ use std::{
 use crate::{
     domain::{
         generation::{GenerationFacts, QUARANTINE_MAX, Share},
-        tables::{RowSource, Table},
+        rows::RowSource,
+        tables::Table,
     },
     keys::{MasterKey, random},
 };
@@ -25,12 +25,11 @@ use super::{
     compile::{Budget, Target, compile},
     error::{LoadError, OpenError, RemoveError},
     index::Index,
+    meta::Counts,
     quarantine::Limits,
     read::{FileNumber, Generation},
     report::{LoadReport, Progress},
     seal::Keys,
-    whole::Wholeness,
-    write::Counts,
 };
 
 pub(super) const DATABASE: &str = "mirror.db";
@@ -282,7 +281,7 @@ impl Mirror {
     /// The report of a generation that is there and whole, every byte of it; `None` where it is absent or damaged.
     fn report_of(&self, name: &str) -> Result<Option<LoadReport>, OpenError> {
         match self.open(name) {
-            Ok(_) if self.check(name, &mut |_| ControlFlow::Continue(()))? != Wholeness::Whole => Ok(None),
+            Ok(_) if !self.is_whole(name)? => Ok(None),
             Ok(_) => {
                 let report = fs::read(self.directory.join(GENERATIONS).join(name).join(REPORT)).ok();
                 Ok(report.and_then(|report| serde_json::from_slice(&report).ok()))

@@ -8,7 +8,8 @@ use crate::{
         generation::{Accepted, GenerationFacts},
         kinds::{Kind, tag},
         record::{Registration, Role, Scope, Status, Unit},
-        tables::{Columns, Declared, Row, RowSource, Table, Visited},
+        rows::{Columns, Declared, Row, RowSource, Visited},
+        tables::Table,
     },
     keys::MasterKey,
 };

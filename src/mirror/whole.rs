@@ -90,6 +90,11 @@ impl Mirror {
         Ok(Wholeness::Whole)
     }
 
+    /// Whether every file of a generation is as it was when it was loaded.
+    pub(super) fn is_whole(&self, name: &str) -> Result<bool, OpenError> {
+        Ok(self.check(name, &mut |_| ControlFlow::Continue(()))? == Wholeness::Whole)
+    }
+
     /// Notes that a generation is damaged; it no longer serves where another one can.
     ///
     /// # Errors

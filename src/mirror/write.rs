@@ -22,10 +22,10 @@ use crate::{
 };
 
 use super::{
-    index::{BLOCK_ENTRIES, ENTRY_BYTES, Fences, Index, split},
-    meta::{self, Meta},
+    index::{BLOCK_ENTRIES, ENTRY_BYTES, Fences, Index, TAG_BYTES, Tag, split},
+    meta::{self, Counts, Meta},
     quarantine::QuarantinedRow,
-    seal::{Keys, TAG_BYTES, Tag},
+    seal::Keys,
     shortcut::Shortcuts,
     sort::{Merge, Sorter},
 };
@@ -61,14 +61,6 @@ pub(super) struct RecordWriter {
     locators: Sorter,
     subject_entries: u64,
     tags: Vec<Tag>,
-}
-
-/// What a complete file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) units: u64,
-    pub(super) subject_entries: u64,
-    pub(super) locator_entries: u64,
 }
 
 impl RecordWriter {

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use super::read::ROW_BYTES_MAX;
+/// No row is longer in the columns that are read, in bytes of UTF-8. A quote that is never closed would otherwise take in the
+/// rest of the file.
+pub(super) const ROW_BYTES_MAX: usize = 4 << 20;
 
 /// Why a table's file is not read to its end. Lines count from 1 and are those on which a row begins.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,8 @@
 //! Names are compared folded (`domain::tables::standard`). A bureau's own names are those that the manifest maps; nothing is
 //! guessed from a name that only looks like a column's.
 
-use crate::domain::tables::{Columns, Table, standard};
+use crate::domain::rows::Columns;
+use crate::domain::tables::{Table, standard};
 
 use super::error::ReadError;
 use super::words::MappedColumn;

@@ -259,7 +259,7 @@ impl Manifest {
             return Err(ManifestError::Encoding { found: encoding });
         };
         let (tables, ignored) = check_tables(tables)?;
-        let words = Words::check(own_words, &tables, &as_of)?;
+        let words = Words::check(own_words, &tables.keys().copied().collect(), &as_of)?;
         let WrittenAuthority { code: authority_code, name: authority_name } = authority;
         Ok(Self { sequence, authority_code, authority_name, as_of, expires, encoding, tables, ignored, words })
     }

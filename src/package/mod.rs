@@ -29,7 +29,8 @@ use std::path::{Path, PathBuf};
 use ring::digest;
 
 use crate::domain::generation::GenerationFacts;
-use crate::domain::tables::{Columns, Declared, RowSource, Table, Visited};
+use crate::domain::rows::{Columns, Declared, RowSource, Visited};
+use crate::domain::tables::Table;
 
 pub use error::{ReadError, RowFault};
 pub use manifest::{Encoding, ManifestError};

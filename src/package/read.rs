@@ -12,9 +12,10 @@
 use std::io;
 use std::path::Path;
 
-use crate::domain::tables::{Columns, Row, Table, Visited};
+use crate::domain::rows::{Columns, Row, Visited};
+use crate::domain::tables::Table;
 
-use super::error::{ReadError, RowFault};
+use super::error::{ROW_BYTES_MAX, ReadError, RowFault};
 use super::header::{self, FirstLine, Header};
 use super::manifest::{Encoding, Entry};
 use super::split::{Fault, Field, Split, count_lines, line_end, split};
@@ -23,10 +24,6 @@ use super::words::MappedColumn;
 
 /// No table has more columns that are read.
 const COLUMNS_MAX: usize = 32;
-
-/// No row is longer in the columns that are read, in bytes of UTF-8. A quote that is never closed would otherwise take in the
-/// rest of the file.
-pub(super) const ROW_BYTES_MAX: usize = 4 << 20;
 
 /// From so many bytes on, what stands in columns that are not read is dropped.
 const SHRINK_BYTES: usize = 1 << 20;

@@ -254,7 +254,8 @@ fn encode(encoding: Encoding, value: &str, to: &mut Vec<u8>) -> bool {
 mod tests {
     use super::super::{Package, PackageError};
     use super::*;
-    use crate::domain::tables::{RowSource as _, Table, Visited};
+    use crate::domain::rows::{RowSource as _, Visited};
+    use crate::domain::tables::Table;
 
     fn about(encoding: Encoding) -> About {
         About {

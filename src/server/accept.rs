@@ -22,7 +22,7 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tonic::transport::server::Connected;
 
-use super::{Options, gathered::Gathered, tls};
+use super::{gathered::Gathered, options::Options, tls};
 use crate::service::calls::{Calls, Peer};
 
 type Accepted = io::Result<Connection>;

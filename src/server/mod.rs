@@ -9,6 +9,8 @@ pub mod tls;
 
 mod accept;
 
+mod options;
+
 mod gathered;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -21,31 +23,10 @@ use tokio_rustls::TlsAcceptor;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 
+pub use self::options::Options;
+
 use self::accept::Doorkeeper;
 use crate::rpc::{contract::query_service_server::QueryServiceServer, gate::Gate, query::QueryService};
-
-/// How the server listens.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Bytes of the largest message taken or sent.
-    pub message_bytes_max: usize,
-    /// Calls at a time on one connection.
-    pub streams_max: u32,
-    /// Connections of listed gateways at a time.
-    pub connections_max: usize,
-    /// Connections of all others at a time.
-    pub strangers_max: usize,
-    /// How long the connection of one that is not listed may last.
-    pub stranger_time_max: Duration,
-    /// Handshakes under way at a time; one more ends the oldest.
-    pub handshakes_max: usize,
-    /// How long a handshake may take.
-    pub handshake_timeout: Duration,
-    /// How long a call may take.
-    pub call_timeout: Duration,
-    /// How long calls under way may take to end after a stop signal.
-    pub drain_timeout: Duration,
-}
 
 /// Why a server ended by itself.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::{
     draft::{self, DraftError},
-    engine::{Desk, Engine, Overloaded, chain},
+    engine::{Desk, Engine, Overloaded},
     policy::{Court, Gateway},
     post::{self, Post},
     record::{self, Asking, Call, Refused},
@@ -18,8 +18,8 @@ use crate::{
         inquiry::{Draft, Inquiry},
     },
     ledger::{
-        Answered, AppendError, Claim, Claimed, Committed, Evidence, Ledger, Prepared, ReadError, Repeat, leaf::Fact,
-        leaf::Kind,
+        Answered, AppendError, Claim, Claimed, Committed, Evidence, Ledger, Prepared, ReadError, Repeat, chain,
+        leaf::Fact, leaf::Kind,
     },
 };
 

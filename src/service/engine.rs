@@ -4,15 +4,12 @@
 //! ([`Overloaded`]), never a growing queue. Which generation they read is `generations`' to say.
 
 use std::{
-    error::Error,
-    io, iter,
     panic::{self, AssertUnwindSafe},
     sync::{
         Arc, Weak,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::Duration,
 };
 
 use tokio::sync::{
@@ -20,47 +17,14 @@ use tokio::sync::{
     oneshot,
 };
 
+pub use super::start::{Options, StartError};
+
 use super::generations::{self, Generations, Serving};
 use crate::{
     domain::generation::GenerationFacts,
-    ledger::{self, AppendError, Ledger},
-    mirror::{ChoiceError, Generation, Mirror, OpenError, Reader},
+    ledger::{self, Ledger},
+    mirror::{Generation, Mirror, OpenError, Reader},
 };
-
-/// How the engine runs.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Threads that read the generation.
-    pub reader_threads: usize,
-    /// Inquiries that may wait for each of them.
-    pub queued_per_reader_max: usize,
-    /// How often the pointer is looked at.
-    pub pointer_interval: Duration,
-    /// How often the generations' files are compared with their digests.
-    pub check_interval: Duration,
-    /// How many bytes of them are read in a second at most.
-    pub check_bytes_per_second: u64,
-}
-
-/// Why the engine does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// Nothing is loaded, or nothing of it can serve.
-    #[error(transparent)]
-    Choice(#[from] ChoiceError),
-    /// The serving generation does not open.
-    #[error("cannot open the serving generation")]
-    Open(#[from] OpenError),
-    /// The system gives no thread.
-    #[error("cannot start a thread")]
-    Thread(#[from] io::Error),
-    /// That the generation serves could not be recorded.
-    #[error("cannot record in the ledger which generation serves")]
-    Record(#[from] AppendError),
-    /// The ledger cannot be opened for reading.
-    #[error("cannot open the ledger for reading")]
-    Ledger(#[from] ledger::ReadError),
-}
 
 /// Every reader has as much waiting as it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -216,10 +180,4 @@ fn read(mut desk: Desk, mut jobs: mpsc::Receiver<Job>) {
             desk.clear();
         }
     }
-}
-
-/// An error with its causes, for the log.
-pub(super) fn chain(error: &dyn Error) -> String {
-    let causes = iter::successors(error.source(), |cause: &&dyn Error| (*cause).source());
-    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }

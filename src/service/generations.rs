@@ -15,11 +15,11 @@ use std::{
 use arc_swap::ArcSwap;
 
 use super::{
-    engine::{Options, StartError, chain},
     record,
+    start::{Options, StartError},
 };
 use crate::{
-    ledger::Ledger,
+    ledger::{Ledger, chain},
     mirror::{Choice, ChoiceError, Generation, Mirror, OpenError, PassedOver, Reader, Wholeness, told},
 };
 

@@ -17,6 +17,8 @@ pub mod engine;
 
 mod generations;
 
+mod start;
+
 pub mod record;
 
 mod post;

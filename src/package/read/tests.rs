@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::super::{Encoding, MANIFEST_FILE, Package, PackageError, hex};
 use super::*;
-use crate::domain::tables::RowSource as _;
+use crate::domain::rows::RowSource as _;
 
 /// A package with one table, as these bytes.
 struct Fixture {

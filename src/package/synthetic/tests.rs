@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::domain::tables::{RowSource as _, Table, Visited};
+use crate::domain::rows::{RowSource as _, Visited};
+use crate::domain::tables::Table;
 use crate::package::Package;
 
 fn county(units: u64) -> (tempfile::TempDir, Summary, Package) {
