@@ -243,6 +243,8 @@ impl Subject {
                 let may_be = !is_numbered || self.organisation.is_some() != numbers.are_convertible();
                 // Where the document kind does not tell that a body is asked about, the name is not enough to show it.
                 may_be.then(|| match self.nature {
+                    // Whoever has a person's number may be a person, whatever the register files them as (D15).
+                    Nature::Body if numbers.have_a_persons() => Outcome::Withheld(Withholding::PersonNameOnly),
                     Nature::Body => Outcome::Match { rule: Rule::Name, flags: flags_by_name(**name) },
                     Nature::Person | Nature::Unknown => Outcome::Withheld(Withholding::PersonNameOnly),
                 })

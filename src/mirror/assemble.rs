@@ -257,8 +257,13 @@ impl Assembler {
     /// Gives every holder's row to the rights that it belongs to.
     fn place_holders<'a>(&mut self, rows: &'a Rows, rights: &mut [Right<'a>]) {
         let holders = rows.of(Table::Qlr);
-        for row in holders.iter().filter(|row| !matches!(row.way, Way::Targeted { .. })) {
-            let found = holder_of(&Ties::of(row), rights);
+        let own = holders.iter().filter(|row| !matches!(row.way, Way::Targeted { .. }));
+        let is_bare = |(_, ties): &(&StagedRow, Ties)| ties.business.is_empty() && ties.certificates.is_empty();
+        // Those that name nothing come last: whom the others left without a holder is known by then.
+        let (bare, tied): (Vec<_>, Vec<_>) = own.map(|row| (row, Ties::of(row))).partition(is_bare);
+        for (row, ties) in tied.into_iter().chain(bare) {
+            let is_held = rights.iter().any(|right| right.kind.is_ownership_or_use() && !right.holders.is_empty());
+            let found = holder_of(&ties, rights, is_held);
             match found {
                 Resolution::Found(positions) => {
                     for at in positions {
@@ -317,11 +322,17 @@ fn is_whole(unit_number: &str) -> bool {
 
 /// The rights that a holder's row belongs to. One that names neither business nor certificate belongs to the unit's only
 /// right of ownership or use (D56).
-fn holder_of(ties: &Ties, rights: &[Right<'_>]) -> Resolution {
+fn holder_of(ties: &Ties, rights: &[Right<'_>], is_held: bool) -> Resolution {
     if ties.business.is_empty() && ties.certificates.is_empty() {
         let mut owning = (0..rights.len()).filter(|at| rights[*at].kind.is_ownership_or_use());
+        // A bank's or a buyer's row may look the same: where the right has holders who name it, and another registration of
+        // the unit may have some, nothing says whose the row is.
+        let may_have_holders =
+            |right: &Right<'_>| matches!(right.kind, Kind::Mortgage | Kind::PreNotice | Kind::Easement);
+        let may_be_of_another = is_held && rights.iter().any(may_have_holders);
+        let is_of_kind = |at: usize| ties.right_type.is_empty() || rights[at].ties.right_type == ties.right_type;
         return match (owning.next(), owning.next()) {
-            (Some(at), None) => Resolution::Found(vec![at]),
+            (Some(at), None) if !may_be_of_another && is_of_kind(at) => Resolution::Found(vec![at]),
             _ => Resolution::Nothing,
         };
     }

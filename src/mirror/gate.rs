@@ -243,7 +243,13 @@ pub(super) fn headers<S: RowSource>(source: &mut S, accepted: &[Accepted]) -> Re
     let mut problems = Vec::new();
     for table in Table::ALL {
         match source.columns(table)? {
-            Some(columns) => missing(table, &columns, accepted, &mut problems),
+            Some(columns) => {
+                missing(table, &columns, accepted, &mut problems);
+                if table == Table::Qlr && source.row_count(table) == Some(0) && !is_accepted(accepted, "QLR") {
+                    let text = "table `QLR` has no rows: without holders every subject would have nothing; export it with its rows";
+                    problems.push(Problem { text: format!("{text}, or write {}", accept("QLR")), line: None });
+                }
+            }
             None if table == Table::Qlr && !is_accepted(accepted, "QLR") => problems.push(Problem {
                 text: "the package lacks table `QLR`: without holders every subject would have nothing; export it too, or add its \
                        file to `tables` in the manifest"
@@ -272,7 +278,19 @@ fn missing(table: Table, columns: &Columns, accepted: &[Accepted], problems: &mu
             continue;
         }
         let name = table.name();
-        let other = columns.unread.iter().find(|unread| !standard::has_column(table, unread) && may_be(unread, column));
+        let others: Vec<&String> = columns
+            .unread
+            .iter()
+            .filter(|unread| !standard::has_column(table, unread) && may_be(unread, column))
+            .collect();
+        // A label may be that of any column: it is offered where it is the only one, for the only column that lacks.
+        let lacking = columns.absent.iter().filter(|absent| decides(absent)).count();
+        let by_letters: Vec<&String> = others.iter().copied().filter(|other| other.is_ascii()).collect();
+        let other = match (&by_letters[..], &others[..]) {
+            ([one], _) => Some(*one),
+            ([], [one]) if lacking == 1 => Some(*one),
+            _ => None,
+        };
         let is_bare = is_right && !has_mark && *column == "QSZT";
         let line = |other: &str| Some(("columns", name.to_owned(), vec![(other.to_owned(), (*column).to_owned())]));
         if let Some(other) = other {
@@ -283,6 +301,14 @@ fn missing(table: Table, columns: &Columns, accepted: &[Accepted], problems: &mu
                 accept(&what)
             );
             problems.push(Problem { text, line: line(other) });
+        } else if !others.is_empty() {
+            let text = format!(
+                "table `{name}` lacks column `{column}`, and has columns which the standard does not know: {}; if one is that \
+                 column, write `\"columns\": {{\"{name}\": {{\"<its name>\": \"{column}\"}}}}` into the manifest, else {}",
+                others.iter().map(|other| format!("`{other}`")).collect::<Vec<_>>().join(", "),
+                accept(&what)
+            );
+            problems.push(Problem { text, line: line(&format!("<name of {column}>")) });
         } else if matches!(*column, "ZJH" | "QLRMC" | "BDCDYH") || is_bare {
             let follows = match *column {
                 "QSZT" => "nothing would ever end",
@@ -294,7 +320,7 @@ fn missing(table: Table, columns: &Columns, accepted: &[Accepted], problems: &mu
                  {{\"{name}\": {{\"<its name>\": \"{column}\"}}}}` into the manifest, else {}",
                 accept(&what)
             );
-            problems.push(Problem { text, line: line("<its name>") });
+            problems.push(Problem { text, line: line(&format!("<name of {column}>")) });
         }
     }
 }
@@ -321,7 +347,7 @@ pub(super) fn rows(tally: &Tally, accepted: &[Accepted]) -> Vec<Problem> {
         // In house codes and other numbers of parts it is told, and joins nothing else.
         if matches!(column, "BDCDYH" | "YWH" | "BDCQZH" | "BDCDJZMH" | "ZDDM" | "GYDBDCDYH" | "XYDBDCDYH") {
             let text = format!(
-                "column `{}.{column}` holds {count} numbers in scientific notation, as 2.02E+11: digits are lost, and \
+                "column `{}.{column}` holds {count} numbers in scientific notation (the form of 2.02E+11): digits are lost, and \
                  strangers would be joined; export the column as text",
                 table.name()
             );

@@ -47,7 +47,10 @@ impl Houses {
         if !wanted.contains(&code) {
             return;
         }
-        for place in units_of(row, "BDCDYH") {
+        let units = units_of(row, "BDCDYH");
+        // A house without a unit number is a unit of its own.
+        let own = units.is_empty().then(|| Place::group(&format!("house:{code}")));
+        for place in units.into_iter().chain(own) {
             let known = self.0.entry(code.as_str().into()).or_insert_with(|| Some(place.clone()));
             if known.as_ref() != Some(&place) {
                 *known = None;

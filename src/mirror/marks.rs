@@ -1,14 +1,30 @@
 //! What a row says of its being in force (D36, D40).
 
-use crate::domain::cell::{date, none};
+use crate::domain::cell::{date, none, place};
 
-use super::staged::StagedRow;
+use super::{resolve::is_filler, staged::StagedRow};
 
 /// Columns of business numbers that say that a registration has ended, where they are filled.
 const ENDING: [&str; 4] = ["ZXDYYWH", "ZXYYYWH", "ZXYGYWH", "JFYWH"];
 
 /// Columns of dates that say so, where they hold a date.
 const ENDING_DATES: [&str; 3] = ["ZXSJ", "ZXYYDJSJ", "JFDJSJ"];
+
+/// The day before which no register of today was kept: an earlier one stands for none, in whatever form a tool wrote it.
+const FIRST_DAY: &[u8] = b"1949-10-01";
+
+/// The day from which systems count, as clocks west of Greenwich write it.
+const BEFORE_COUNTING: &[u8] = b"1969-12-31";
+
+/// Whether a mark of ending is the business number of another business: no word, no filler, no day and no amount (D36).
+fn is_business(row: &StagedRow, text: &str) -> bool {
+    let number = place::business(text);
+    !none::is_none_or_zero(text)
+        && !is_filler(&number)
+        && !place::is_scientific(text)
+        && !date::is_date(text)
+        && *number != *place::business(row.get("YWH"))
+}
 
 /// Reads the marks of ending as of the day of the export.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +43,7 @@ impl Marks {
     /// Whether a row says that it has ended.
     pub(super) fn is_ended(self, row: &StagedRow) -> bool {
         matches!(row.get("QSZT"), "2" | "3")
-            || ENDING.iter().any(|column| !none::is_none_or_zero(row.get(column)))
+            || ENDING.iter().any(|column| is_business(row, row.get(column)))
             || ENDING_DATES.iter().any(|column| self.is_past(row.get(column)))
     }
 
@@ -36,14 +52,20 @@ impl Marks {
         let is_unknown =
             |column: &str, known: &[&str]| !row.get(column).is_empty() && !known.contains(&row.get(column));
         ENDING_DATES.iter().any(|column| !row.get(column).is_empty() && !self.is_past(row.get(column)))
+            || ENDING.iter().any(|column| {
+                let text = row.get(column);
+                !none::is_none_or_zero(text) && !is_business(row, text)
+            })
             || is_unknown("QSZT", &["0", "1", "2", "3"])
             || is_unknown("CFLX", &["1", "2", "3", "4", "5"])
             || is_unknown("YGDJZL", &["1", "2", "3", "4"])
             || is_unknown("DYFS", &["1", "2"])
     }
 
-    /// Whether a text is a date that the export had reached: what ends later, as 2999-12-31, has not ended.
+    /// Whether a text is a date that the export had reached: what ends later, as 2999-12-31, has not ended, and what ended before
+    /// there was a register stands for none.
     pub(super) fn is_past(self, text: &str) -> bool {
-        date::is_date(text) && text.as_bytes().get(..10).is_none_or(|day| day <= self.day.as_slice())
+        let is_day = |day: &[u8]| (FIRST_DAY..=self.day.as_slice()).contains(&day) && day != BEFORE_COUNTING;
+        date::is_date(text) && text.as_bytes().get(..10).is_none_or(is_day)
     }
 }

@@ -21,6 +21,12 @@ pub enum Reason {
     #[error("its table needs a unit number, and it has none")]
     NoUnit,
     #[error(
+        "its unit number, or one of several, is cut or damaged, and it would stand on another's house or be missed on its own"
+    )]
+    DamagedUnit,
+    #[error("it names no unit, and its house code is that of no house: the mortgage would be told to nobody there")]
+    NoListedUnit,
+    #[error(
         "the charge has no unit number, and its business number leads to no right, or to rights of several certificates"
     )]
     NoUnitOfCharge,

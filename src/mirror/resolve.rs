@@ -9,7 +9,7 @@ use crate::domain::{
     tables::Table,
 };
 
-use super::staged::{Place, StagedRow};
+use super::staged::{Place, PlaceKind, StagedRow};
 
 /// What ties a holder's row and a registration to each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,8 +142,48 @@ fn narrow(holder: &Ties, candidates: &[&Ties], same: Vec<usize>) -> Resolution {
 /// The units that a row names: only by numbers that can identify one (D43, D44).
 pub(super) fn units_of(row: Row<'_>, column: &str) -> Vec<Place> {
     let numbers = place::unit_numbers(row.get(column));
-    let identifying = numbers.iter().filter(|number| place::may_identify(number) && !place::is_cut(number));
-    identifying.map(|number| Place::unit(number)).collect()
+    numbers.iter().filter(|number| is_usable(number)).map(|number| Place::unit(number)).collect()
+}
+
+fn is_usable(number: &str) -> bool {
+    place::may_identify(number) && !place::is_cut(number)
+}
+
+/// What a cell names beside the units that it can be placed on.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Nothing: every number is a unit's, or the cell says that there is none.
+    Nothing,
+    /// The one thing that stands there: a unit number that was cut, or has something behind it.
+    Damaged(Box<str>),
+    /// Of several numbers one at least is no unit's: a row placed on the others would be missed on that one.
+    Part,
+}
+
+/// What a cell names beside its units.
+pub(super) fn rest_of(row: Row<'_>, column: &str) -> Rest {
+    // Most rows name one unit as they should.
+    if place::is_well_formed(row.get(column)) {
+        return Rest::Nothing;
+    }
+    let mut numbers = place::unit_numbers(row.get(column));
+    match numbers.len() {
+        0 => Rest::Nothing,
+        1 if place::is_cut(&numbers[0]) => Rest::Damaged(numbers.swap_remove(0)),
+        1 => Rest::Nothing,
+        _ if numbers.iter().all(|number| is_usable(number)) => Rest::Nothing,
+        _ => Rest::Part,
+    }
+}
+
+/// Whether a damaged unit number may be the one of this place: it is the beginning of its number, or begins with it. A group has no
+/// number that could speak against it.
+pub(super) fn may_be_of(damaged: &str, place: &Place) -> bool {
+    match place.kind() {
+        PlaceKind::Unit(number) => number.starts_with(damaged),
+        PlaceKind::Group(_) => true,
+        PlaceKind::Parcel(_) => false,
+    }
 }
 
 /// The house code in a column, where it can identify a house; else empty.

@@ -23,7 +23,7 @@ use super::{
     reason::Reason,
     references::{Listed, References, are_one, distinct},
     report::{Oddity, Progress, Tally},
-    resolve::{Ties, house_code, is_filler, units_of},
+    resolve::{Rest, Ties, house_code, is_filler, may_be_of, rest_of, units_of},
     staged::{Line, Place, PlaceKind, Way},
 };
 
@@ -204,6 +204,16 @@ impl<O: Outlet> Stager<'_, O> {
     fn right(&mut self, row: Row<'_>) {
         let ties = Ties::of_row(row);
         let mut places = units_of(row, "BDCDYH");
+        if rest_of(row, "BDCDYH") == Rest::Part {
+            return self.fail(row, Reason::DamagedUnit);
+        }
+        // Without a unit number a right on land stands on its parcel (D43).
+        if places.is_empty() && matches!(row.table, Table::Tdsyq | Table::Jsydsyq | Table::Hysyq) {
+            let own = if row.table == Table::Hysyq { "ZHHDDM" } else { "ZDDM" };
+            let parcel = place::unit_number(row.get(own));
+            let is_its = rest_of(row, "BDCDYH") == Rest::Nothing && place::is_parcel_unit(&parcel);
+            places.extend(is_its.then(|| Place::unit(&parcel)));
+        }
         if places.is_empty() {
             if is_charge(row.table) {
                 return self.wait(row, &ties);
@@ -236,7 +246,15 @@ impl<O: Outlet> Stager<'_, O> {
             let rights: Vec<_> =
                 self.references.of_business(&ties).filter(|noted| !is_charge(noted.line.table)).collect();
             let places = distinct(rights.iter().copied());
-            if places.is_empty() || !are_one(&rights) {
+            // Where it names a unit that was cut, that one must be where it goes: else it would land on a stranger's house (D44).
+            let is_contradicted = match rest_of(row, "BDCDYH") {
+                Rest::Nothing => false,
+                Rest::Damaged(damaged) => !places.iter().all(|place| may_be_of(&damaged, place)),
+                Rest::Part => true,
+            };
+            if is_contradicted {
+                self.fail(row, Reason::DamagedUnit);
+            } else if places.is_empty() || !are_one(&rights) {
                 self.fail(row, Reason::NoUnitOfCharge);
             } else {
                 self.registration_on(row, places, ties);
@@ -261,11 +279,21 @@ impl<O: Outlet> Stager<'_, O> {
             return self.fail(row, Reason::NoMortgage);
         }
         let mut places = units_of(row, "BDCDYH");
+        let rest = rest_of(row, "BDCDYH");
+        if rest == Rest::Part {
+            return self.fail(row, Reason::DamagedUnit);
+        }
         if places.is_empty() {
-            let house = house_code(row, "FWBH");
-            let known = self.references.houses.place(&house).cloned();
-            let group = || if house.is_empty() { format!("business:{business}") } else { format!("house:{house}") };
-            places.push(known.unwrap_or_else(|| Place::group(&group())));
+            // On no house that anybody knows it would be told to nobody (D45).
+            let known = self.references.houses.place(&house_code(row, "FWBH")).cloned();
+            match (known, rest) {
+                (Some(known), Rest::Damaged(damaged)) if !may_be_of(&damaged, &known) => {
+                    return self.fail(row, Reason::DamagedUnit);
+                }
+                (Some(known), _) => places.push(known),
+                (None, Rest::Nothing) => return self.fail(row, Reason::NoListedUnit),
+                (None, _) => return self.fail(row, Reason::DamagedUnit),
+            }
         }
         for place in &places {
             self.send(place, row, &Way::Own);
@@ -293,6 +321,9 @@ impl<O: Outlet> Stager<'_, O> {
     fn mortgage(&mut self, row: Row<'_>) {
         let ties = Ties::of_row(row);
         let mut places = units_of(row, "BDCDYH");
+        if rest_of(row, "BDCDYH") == Rest::Part {
+            return self.fail(row, Reason::DamagedUnit);
+        }
         let is_shared = self.references.shared_businesses.contains(&ties.business);
         if is_shared {
             self.tally.odd(Table::Dyaq, "YWH", Oddity::SharedBusiness);
@@ -314,17 +345,20 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn easement(&mut self, row: Row<'_>) {
+        let sides = ["GYDBDCDYH", "XYDBDCDYH"];
+        if sides.iter().any(|column| rest_of(row, column) != Rest::Nothing) {
+            return self.fail(row, Reason::DamagedUnit);
+        }
         let mut places: Vec<Place> = Vec::new();
-        for place in ["GYDBDCDYH", "XYDBDCDYH"].into_iter().flat_map(|column| units_of(row, column)) {
+        for place in sides.into_iter().flat_map(|column| units_of(row, column)) {
             if !places.contains(&place) {
                 places.push(place);
             }
         }
-        let ties = Ties::of_row(row);
         if places.is_empty() {
-            places.extend(Self::own_group(&ties));
+            return self.fail(row, Reason::NoUnit);
         }
-        self.registration_on(row, places, ties);
+        self.registration_on(row, places, Ties::of_row(row));
     }
 
     fn registration_on(&mut self, row: Row<'_>, places: Vec<Place>, ties: Ties) {
@@ -446,6 +480,10 @@ impl<O: Outlet> Stager<'_, O> {
         let mut places = units_of(row, "BDCDYH");
         if places.is_empty() {
             places = self.references.units_of_certificates(&Ties::of_row(row));
+            // A unit number that was cut ends nothing elsewhere.
+            if let Rest::Damaged(damaged) = rest_of(row, "BDCDYH") {
+                places.retain(|place| may_be_of(&damaged, place));
+            }
         }
         if places.is_empty() {
             self.tally.odd(Table::Zxdj, "BDCQZH", Oddity::EndsNothing);
@@ -458,7 +496,17 @@ impl<O: Outlet> Stager<'_, O> {
     fn holder(&mut self, row: Row<'_>) {
         let ties = Ties::of_row(row);
         let own = units_of(row, "BDCDYH");
-        let homes = if own.is_empty() { self.references.homes(&ties) } else { own.clone() };
+        let mut homes = if own.is_empty() { self.references.homes(&ties) } else { own.clone() };
+        match rest_of(row, "BDCDYH") {
+            Rest::Nothing => {}
+            Rest::Part => return self.fail(row, Reason::DamagedUnit),
+            Rest::Damaged(damaged) => {
+                homes.retain(|home| may_be_of(&damaged, home));
+                if homes.is_empty() {
+                    return self.fail(row, Reason::DamagedUnit);
+                }
+            }
+        }
         if homes.is_empty() {
             return self.fail(row, Reason::Orphan);
         }

@@ -62,6 +62,15 @@ impl Package {
         Ok(Loaded { report, units, _folder: folder })
     }
 
+    /// The tables of the rows that stop the load.
+    fn refused_tables(self) -> Vec<Table> {
+        match self.load() {
+            Err(LoadError::Findings(findings)) => findings.rows.iter().map(|row| row.table).collect(),
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("it was loaded"),
+        }
+    }
+
     fn refused(self) -> (Table, u64, String) {
         match self.load() {
             Err(LoadError::Findings(findings)) => {

@@ -29,6 +29,10 @@ pub fn unit_numbers(registered: &str) -> Vec<Box<str>> {
             numbers.push(number.into());
         }
     };
+    // One number in several pieces, as `990101/001001/GB00001/F00010001`, is one (D43).
+    if let Some(whole) = in_pieces(registered) {
+        return vec![whole.into()];
+    }
     if !none::is_none_or_zero(registered) {
         for part in registered.split(is_separator) {
             let pieces: Vec<_> = part.split(WEAK_SEPARATORS).filter(|piece| !piece.is_empty()).collect();
@@ -37,6 +41,16 @@ pub fn unit_numbers(registered: &str) -> Vec<Box<str>> {
         }
     }
     numbers
+}
+
+/// The well-formed number that the pieces of a cell make together.
+fn in_pieces(registered: &str) -> Option<String> {
+    let mut pieces = registered.split(is_separator);
+    if pieces.nth(1).is_none() || registered.split(is_separator).any(|piece| piece.trim().len() > 14) {
+        return None;
+    }
+    let whole = unit_form(&registered.split(is_separator).collect::<String>());
+    (is_well_formed(&whole) && begins_as_parcel(&whole)).then_some(whole)
 }
 
 /// The one unit number of a cell as it is compared: the first where there are several, empty where there is none.

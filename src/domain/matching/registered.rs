@@ -86,6 +86,14 @@ impl Numbers<'_> {
         self.usable.iter().any(|number| number.organisation().is_some())
     }
 
+    /// Whether one of them is a natural person's by its shape, whatever document it stands under.
+    pub(super) fn have_a_persons(&self) -> bool {
+        let is_permit = |number: &Number<'_>| {
+            number.text.starts_with(|first: char| first.is_ascii_uppercase()) && number.permit().is_some()
+        };
+        self.usable.iter().any(|number| is_persons(&number.text) || is_permit(number) || is_officers(&number.text))
+    }
+
     /// Whether a holder taken for a person may be a body: nobody filed it as a person, or its number is no identity card's, or
     /// its name no person's. Such a one is counted, never shown, where a body of that name is asked about.
     pub(super) fn may_be_misfiled(&self, party: Registered<'_>) -> bool {
@@ -111,6 +119,11 @@ fn is_persons(number: &str) -> bool {
         9 => bytes[0].is_ascii_uppercase() && bytes[1..].iter().all(u8::is_ascii_digit),
         _ => false,
     }
+}
+
+/// Whether a number is an officer's or soldier's certificate by the word in front of it.
+fn is_officers(number: &str) -> bool {
+    number.contains('字') && number.chars().next().is_some_and(|first| "军士警武兵文".contains(first))
 }
 
 /// Whether somebody is a natural person.

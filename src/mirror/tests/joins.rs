@@ -253,11 +253,11 @@ fn a_list_that_names_houses_leads_to_their_units_and_a_mortgage_on_no_unit_stops
     };
     let loaded = mortgage().row(Table::Dywqd, "YWH=703; FWBH=屋2021").load().unwrap();
     assert_eq!(loaded.one(FLAT_A, Kind::Mortgage).status, Status::Current);
-    assert_eq!(mortgage().row(Table::Dywqd, "YWH=703; FWBH=屋2022").refused().0, Table::Dyaq);
+    assert_eq!(mortgage().row(Table::Dywqd, "YWH=703; FWBH=屋2022").refused_tables(), [Table::Dywqd, Table::Dyaq]);
     let other = mortgage().row(Table::H, &format!("BDCDYH={FLAT_A}; FWBM=屋2099"));
-    assert_eq!(other.row(Table::Dywqd, "YWH=703; FWBH=屋2021").refused().0, Table::Dyaq);
+    assert_eq!(other.row(Table::Dywqd, "YWH=703; FWBH=屋2021").refused_tables(), [Table::Dywqd, Table::Dyaq]);
     let two = mortgage().row(Table::H, &format!("BDCDYH={FLAT_B}; FWBM=屋2021"));
-    assert_eq!(two.row(Table::Dywqd, "YWH=703; FWBH=屋2021").refused().0, Table::Dyaq);
+    assert_eq!(two.row(Table::Dywqd, "YWH=703; FWBH=屋2021").refused_tables(), [Table::Dywqd, Table::Dyaq]);
 }
 
 #[test]
