@@ -30,6 +30,7 @@ use ring::{
     digest,
     signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey},
 };
+use zeroize::Zeroizing;
 
 use super::tree::Hash;
 
@@ -167,8 +168,11 @@ fn pair_of(seed: &[u8; KEY_BYTES]) -> (Ed25519KeyPair, [u8; KEY_BYTES]) {
     (pair, public)
 }
 
+/// Name, id and key of a key's text. The key may be a secret: where it was decoded to is wiped when it is dropped.
+type KeyParts<'a> = (&'a str, [u8; KEY_ID_BYTES], Zeroizing<Vec<u8>>);
+
 /// The parts of a key's text; `malformed` where it has not the form.
-fn parse_key(text: &str, malformed: KeyError) -> Result<(&str, [u8; KEY_ID_BYTES], [u8; KEY_BYTES]), KeyError> {
+fn parse_key(text: &str, malformed: KeyError) -> Result<KeyParts<'_>, KeyError> {
     // A name has no plus sign, but base64 may.
     let mut parts = text.splitn(3, '+');
     let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else { return Err(malformed) };
@@ -176,13 +180,14 @@ fn parse_key(text: &str, malformed: KeyError) -> Result<(&str, [u8; KEY_ID_BYTES
     if !is_key_name(name) || id.len() != 2 * KEY_ID_BYTES || !id.bytes().all(is_lower_hex) {
         return Err(malformed);
     }
-    let (Ok(id), Ok(typed)) = (u32::from_str_radix(id, 16), STANDARD.decode(key)) else { return Err(malformed) };
-    match typed.split_first() {
-        Some((&ED25519_TYPE, key)) => {
-            let key = key.try_into().map_err(|_| malformed)?;
+    let (Ok(id), Ok(key)) = (u32::from_str_radix(id, 16), STANDARD.decode(key)) else { return Err(malformed) };
+    let mut key = Zeroizing::new(key);
+    match key.first() {
+        Some(&ED25519_TYPE) => {
+            key.remove(0);
             Ok((name, id.to_be_bytes(), key))
         }
-        Some((&algorithm, _)) => Err(KeyError::Algorithm { name: name.to_owned(), algorithm }),
+        Some(&algorithm) => Err(KeyError::Algorithm { name: name.to_owned(), algorithm }),
         None => Err(malformed),
     }
 }
@@ -219,7 +224,7 @@ impl Ed25519Signer {
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let rest = text.strip_prefix(PRIVATE_PREFIX).ok_or(KeyError::Signer)?;
         let (name, id, seed) = parse_key(rest, KeyError::Signer)?;
-        let signer = Self::from_seed(name, &seed)?;
+        let signer = Self::from_seed(name, seed.as_slice().try_into().map_err(|_| KeyError::Signer)?)?;
         if signer.verifier.key_id != id {
             return Err(KeyError::Id { name: name.to_owned() });
         }
@@ -296,7 +301,7 @@ impl VerifierKey {
             return Err(KeyError::Private);
         }
         let (name, id, public) = parse_key(text, KeyError::Verifier)?;
-        let key = Self::new(name, public)?;
+        let key = Self::new(name, public.as_slice().try_into().map_err(|_| KeyError::Verifier)?)?;
         if key.key_id != id {
             return Err(KeyError::Id { name: name.to_owned() });
         }

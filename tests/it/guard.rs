@@ -4,13 +4,18 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
+    os::unix::process::ExitStatusExt as _,
+    path::PathBuf,
     process::{Child, ChildStderr, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bdcd::{
-    keys::MasterKey,
+    keys::{MasterKey, read_secret},
+    ledger::{Reader, note::Ed25519Signer},
+    mirror::Mirror,
     rpc::contract::{QueryRequest, query_service_client::QueryServiceClient},
 };
 use tonic::{
@@ -36,13 +41,13 @@ fn limited(env: &Env, limit: &str) -> Command {
 }
 
 /// A daemon whose standard error is held and not read, and a client of it.
-fn unread(env: &Env) -> (Child, ChildStderr, u16) {
+fn unread(env: &Env, command: &mut Command) -> (Child, ChildStderr, u16) {
     // Its log does not tell the port, since nobody reads it.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let file = env.path("bdcd.toml");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace("127.0.0.1:0", &format!("127.0.0.1:{port}"))).unwrap();
-    let mut child = env.command().spawn().unwrap();
+    let mut child = command.spawn().unwrap();
     let unread = child.stderr.take().unwrap();
     until("the daemon listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
     (child, unread, port)
@@ -61,7 +66,7 @@ fn terminate(child: &mut Child) {
 #[test]
 fn a_log_that_nobody_reads_stops_no_answer_and_no_stop() {
     let env = Env::with_county();
-    let (mut child, unread, port) = unread(&env);
+    let (mut child, unread, port) = unread(&env, &mut env.command());
     let seconds = std::env::var("BDCD_BLOCKED_SECONDS").map_or(BLOCKED_SECONDS, |text| text.parse().unwrap());
     let mut asked = 0;
     block_on(async {
@@ -87,7 +92,7 @@ fn a_log_that_nobody_reads_stops_no_answer_and_no_stop() {
 #[test]
 fn lines_that_were_dropped_are_counted_once_somebody_reads() {
     let env = Env::with_county();
-    let (mut child, mut unread, port) = unread(&env);
+    let (mut child, mut unread, port) = unread(&env, &mut env.command());
     block_on(async {
         let mut client = connect(&env, port).await;
         for _ in 0..REFUSALS {
@@ -121,9 +126,40 @@ fn no_core_is_written_though_the_limit_of_the_shell_allows_it() {
     assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
     Command::new("kill").args(["-ABRT", &daemon.id().to_string()]).status().unwrap();
     until_ended(&mut daemon);
-    // Where it ran; a machine may put cores elsewhere, which the limit forbids as well.
+    // Where it ran. A machine may hand cores to a program instead, whatever the limit: the state of the next test forbids that.
     let left: Vec<_> = fs::read_dir(env.path("")).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("core")), "{left:?}");
+}
+
+/// A command of this user, who may not look into all processes: of root's rights it gives up this one.
+fn plain(words: &[&str]) -> Command {
+    let gives_up = ["setpriv", "--inh-caps", "-sys_ptrace", "--bounding-set", "-sys_ptrace"];
+    let is_root = rustix::process::geteuid().is_root();
+    let words: Vec<_> = gives_up.into_iter().filter(|_| is_root).chain(words.iter().copied()).collect();
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+/// Whether another process of the same user can look into this one.
+fn is_open_to_its_user(process: u32) -> bool {
+    plain(&["sh", "-c", &format!(": < /proc/{process}/mem")]).output().unwrap().status.success()
+}
+
+/// The state that forbids tracing forbids cores too, also where they go to a program, for which the kernel asks no limit.
+#[test]
+fn nobody_of_its_own_user_looks_into_a_daemon_or_gets_its_core() {
+    let env = Env::with_county();
+    let file = env.path("bdcd.toml");
+    let words = [env!("CARGO_BIN_EXE_bdcd"), "serve", "--config", file.to_str().unwrap()];
+    let (mut child, _unread, _) = unread(&env, &mut plain(&words));
+    let mut other = plain(&["sleep", "60"]).spawn().unwrap();
+    until("the other program runs", || is_open_to_its_user(other.id()));
+    assert!(!is_open_to_its_user(child.id()));
+    other.kill().unwrap();
+    other.wait().unwrap();
+    Command::new("kill").args(["-ABRT", &child.id().to_string()]).status().unwrap();
+    assert!(!child.wait().unwrap().core_dumped());
 }
 
 fn until_ended(daemon: &mut Daemon) {
@@ -231,29 +267,64 @@ fn a_private_key_that_others_may_read_is_refused() {
     assert!(!output.status.success() && said.contains("server.key") && said.contains("640"), "{said}");
 }
 
-/// Where the key stands in the memory of a process; root may look, whatever the process forbids.
-fn copies_in_memory(process: u32, key: &[u8]) -> Option<usize> {
+/// How often each of these stands in the memory of a process; root may look, whatever the process forbids.
+fn copies_in_memory(process: u32, wanted: &[&[u8]]) -> Option<Vec<usize>> {
     let memory = fs::File::open(format!("/proc/{process}/mem")).ok()?;
     let maps = fs::read_to_string(format!("/proc/{process}/maps")).ok()?;
-    let mut copies = 0;
+    let mut copies = vec![0; wanted.len()];
     for line in maps.lines().filter(|line| line.contains(" rw")) {
         let (from, to) = line.split(' ').next().unwrap().split_once('-').unwrap();
         let (from, to) = (u64::from_str_radix(from, 16).unwrap(), u64::from_str_radix(to, 16).unwrap());
         let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
         if std::os::unix::fs::FileExt::read_exact_at(&memory, &mut bytes, from).is_ok() {
-            copies += bytes.windows(key.len()).filter(|window| *window == key).count();
+            count(&bytes, wanted, &mut copies);
         }
     }
     Some(copies)
 }
 
-/// Another process: it takes a key, works with it, lets it go, says so, and waits.
-#[test]
-fn a_key_is_taken_and_let_go() {
-    let Ok(file) = std::env::var("BDCD_KEY_TO_LET_GO") else { return };
+/// Counts what is wanted; it passes over pages of zeros, which are most, since it runs without optimisation.
+fn count(bytes: &[u8], wanted: &[&[u8]], copies: &mut [usize]) {
+    const PAGE: [u8; 4096] = [0; 4096];
+    let mut is_first = [false; 256];
+    for wanted in wanted {
+        is_first[usize::from(wanted[0])] = true;
+    }
+    for (page, start) in bytes.chunks(PAGE.len()).zip((0..).step_by(PAGE.len())).filter(|(page, _)| *page != &PAGE[..])
     {
-        let key = MasterKey::read(&file).unwrap();
-        println!("derived {}", key.derive(&[7; 16], "a test").len());
+        for (at, _) in page.iter().enumerate().filter(|(_, byte)| is_first[usize::from(**byte)]) {
+            for (wanted, copies) in wanted.iter().zip(&mut *copies) {
+                *copies += usize::from(bytes[start + at..].starts_with(wanted));
+            }
+        }
+    }
+}
+
+/// What of the secrets of a county must not be left in memory: the master key, its digits, the ledger's key and its digits.
+fn secrets(env: &Env) -> [Vec<u8>; 4] {
+    let [master, signer] = ["master.key", "ledger.key"].map(|file| fs::read_to_string(env.path(file)).unwrap());
+    // `PRIVATE+KEY+name+id+digits`, and the digits may hold a plus sign.
+    let digits = signer.trim_end().splitn(5, '+').last().unwrap();
+    let key = (0..32).map(|at| u8::from_str_radix(&master[2 * at..2 * at + 2], 16).unwrap());
+    // The first byte of the ledger's key says that it is Ed25519.
+    let seed = STANDARD.decode(digits).unwrap().split_off(1);
+    [key.collect(), master.as_bytes()[..64].to_vec(), seed, digits.as_bytes().to_vec()]
+}
+
+/// Another process: it takes the keys of a county, opens ledger and mirror with them, lets all go, says so, and waits.
+#[test]
+fn keys_are_taken_and_let_go() {
+    let Ok(folder) = std::env::var("BDCD_KEYS_TO_LET_GO").map(PathBuf::from) else { return };
+    {
+        let master = MasterKey::read(folder.join("master.key")).unwrap();
+        let text = read_secret(&folder.join("ledger.key")).unwrap();
+        let signer = Ed25519Signer::parse(text.trim_end()).unwrap();
+        let ledger = Reader::open(&folder.join("ledger"), &master).unwrap();
+        let size = ledger.check_head(&signer).unwrap();
+        let mirror = Mirror::new(folder.join("mirror"), master);
+        let name = mirror.current().unwrap().unwrap();
+        mirror.open(&name).unwrap();
+        println!("opened {name} and a ledger of {size} entries");
     }
     println!("let go");
     std::io::stdout().flush().unwrap();
@@ -261,30 +332,38 @@ fn a_key_is_taken_and_let_go() {
 }
 
 #[test]
-fn a_key_leaves_nothing_in_memory_when_it_is_let_go() {
-    let env = Env::empty();
-    let file = env.path("master.key");
-    let text = fs::read_to_string(&file).unwrap();
-    let key: Vec<_> = (0..32).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap()).collect();
+fn keys_leave_nothing_in_memory_when_their_owners_are_let_go() {
+    let env = Env::with_county();
+    let folder = env.path("");
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "guard::a_key_is_taken_and_let_go", "--nocapture", "--test-threads", "1"])
-        .env("BDCD_KEY_TO_LET_GO", &file)
+        .args(["--exact", "guard::keys_are_taken_and_let_go", "--nocapture", "--test-threads", "1"])
+        .env("BDCD_KEYS_TO_LET_GO", &folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.into_iter().any(|line| line.contains("let go")));
-    let found = [&key[..], &text.as_bytes()[..64]].map(|wanted| copies_in_memory(child.id(), wanted));
-    // The name of the file is there: what is searched for would be found.
-    let sanity = copies_in_memory(child.id(), file.to_str().unwrap().as_bytes());
+    let secrets = secrets(&env);
+    // The name of the folder is there: what is searched for would be found.
+    let wanted: Vec<_> = secrets.iter().map(Vec::as_slice).chain([folder.to_str().unwrap().as_bytes()]).collect();
+    let found = copies_in_memory(child.id(), &wanted);
     child.kill().unwrap();
     child.wait().unwrap();
-    match sanity {
-        None => println!("not root: memory cannot be looked at here"),
-        Some(copies) => {
-            assert!(copies > 0);
-            assert_eq!(found, [Some(0); 2], "copies of the key, and of its digits");
-        }
-    }
+    let Some(found) = found else { return println!("not root: memory cannot be looked at here") };
+    assert!(found[4] > 0);
+    assert_eq!(found[..4], [0; 4], "copies of the master key, its digits, the ledger's key, its digits");
+}
+
+/// What its keys were read from is gone once a daemon serves. The master key stays, once: it opens the next generation.
+#[test]
+fn a_daemon_that_serves_holds_the_master_key_once() {
+    let env = Env::with_county();
+    let daemon = Env::start(&mut env.command()).unwrap();
+    block_on(async { env.connect(&daemon, "gateway").await.query(inquiry(PERSON)).await.unwrap() });
+    let secrets = secrets(&env);
+    let Some(found) = copies_in_memory(daemon.id(), &secrets.each_ref().map(Vec::as_slice)) else {
+        return println!("not root: memory cannot be looked at here");
+    };
+    assert_eq!(found, [1, 0, 0, 0], "copies of the master key, its digits, the ledger's key, its digits");
 }
