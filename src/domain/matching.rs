@@ -39,7 +39,7 @@ pub fn index_keys(party: Registered<'_>) -> Vec<String> {
     let by_name = if numbers.is_empty() || numbers.damaged.is_some() {
         Some('m')
     } else if numbers.nature == Nature::Person {
-        numbers.may_be_misfiled(party).then_some('m')
+        (numbers.may_be_misfiled(party) || numbers.leave_a_name(party)).then_some('m')
     } else if numbers.are_convertible() {
         Some('b')
     } else {
@@ -253,7 +253,7 @@ impl Subject {
                 numbers.may_be_misfiled(party).then_some(Outcome::Withheld(Withholding::PersonNameOnly))
             }
             // Never a natural person by name alone: counted, not shown.
-            _ if is_numbered => None,
+            _ if is_numbered && !numbers.leave_a_name(party) => None,
             _ => counted(Withholding::PersonNameOnly),
         }?;
         name.is_known().then_some(outcome)

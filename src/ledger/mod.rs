@@ -98,7 +98,6 @@ mod recent;
 mod error;
 
 mod read;
-
 mod repeat;
 
 pub mod search;
@@ -109,8 +108,6 @@ mod upgrade;
 
 mod news;
 
-pub use news::chain;
-
 mod writer;
 
 mod keeper;
@@ -118,7 +115,6 @@ mod keeper;
 mod log;
 
 mod implausible;
-
 mod rows;
 
 pub mod time;
@@ -145,6 +141,7 @@ pub use claims::{Claim, Claimed};
 pub use error::{AppendError, OpenError, ReadError, Source};
 pub use evidence::{Body, Evidence, Prepared};
 pub use implausible::Implausible;
+pub use news::chain;
 pub use read::{Answered, Reader, StoredEntry};
 pub use repeat::Repeat;
 pub use secret::Term;

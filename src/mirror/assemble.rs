@@ -239,6 +239,10 @@ impl Assembler {
                 let is_doubtful = meant.iter().any(|right| names_right(&ties, right, &meant).is_none());
                 for right in rights.iter_mut().filter(|right| is_meant(right)) {
                     match names_right(&ties, &right.ties, &meant) {
+                        // What will end has not, as with the right's own marks.
+                        Some(true) if date::is_date(row.get("ZXSJ")) && !right.marks.is_past(row.get("ZXSJ")) => {
+                            right.is_in_doubt = true;
+                        }
                         Some(true) if !is_doubtful => {
                             right.deregistered.get_or_insert(row.get("ZXSJ"));
                             is_found = true;

@@ -22,8 +22,20 @@ fn is_business(row: &StagedRow, text: &str) -> bool {
     !none::is_none_or_zero(text)
         && !is_filler(&number)
         && !place::is_scientific(text)
-        && !date::is_date(text)
+        && !is_day(text)
         && *number != *place::business(row.get("YWH"))
+}
+
+/// Whether a text is a day in digits, with or without a time.
+fn is_day(text: &str) -> bool {
+    let mut parts = text.trim().splitn(3, ['-', '/', '.']);
+    let is_number = |part: Option<&str>, digits: std::ops::RangeInclusive<usize>| {
+        part.is_some_and(|part| digits.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let day_of = |rest: &str| rest.split([' ', 'T']).next().map(str::to_owned);
+    is_number(parts.next(), 4..=4)
+        && is_number(parts.next(), 1..=2)
+        && is_number(parts.next().and_then(day_of).as_deref(), 1..=2)
 }
 
 /// Reads the marks of ending as of the day of the export.

@@ -92,7 +92,9 @@
 //! open. Every cell becomes a value where it enters, in `domain::cell`: words for none are empty, dates and decimals have one
 //! form, codes are those of their list. Numbers that join compare by the forms of `domain::cell::place`.
 //!
-//! **Unit number.** A cell may hold several. What is no well-formed number joins only where it has four digits, is no filler and no cut number,
+//! **Unit number.** A cell may hold several: the row stands on all of them, or, where one is cut, damaged or, beside numbers of the
+//! standard, any other text, it cannot be placed. One that is cut leads, by certificate or business number, only to a unit whose number
+//! begins with it. What is no well-formed number joins only where it has four digits, is no filler and no cut number,
 //! and not where rights of ownership or use in force with no certificate in common stand under it: then each right makes a
 //! group with the rows that name its certificate, or its business number, and what names none cannot be placed (`shared`,
 //! D44). A charge in force on such a text where no right in force stands
@@ -103,9 +105,9 @@
 //! else `business:` and its YWH where that is no filler, else it cannot be placed. A charge (DYAQ, CFDJ, YYDJ) makes no group: without
 //! a unit it goes where the right of its YWH stands, if that is one right, or rights of one certificate; else it cannot be
 //! placed. H without BDCDYH: `house:` FWBM. DYWQD: BDCDYH, else the unit of the H rows with FWBM as its FWBH, if each has but the other, else `house:`
-//! FWBH, else `business:` YWH. DYAQ stands on its own units,
+//! FWBH of an H row without unit number, else it cannot be placed. DYAQ stands on its own units,
 //! and on every place of the DYWQD rows with its YWH; where that YWH stands on mortgages of different certificates or
-//! mortgagors, only on those that name a unit of its own (D45). DYIQ stands on both its sides. Every such copy has the same
+//! mortgagors, only on those that name a unit of its own (D45). DYIQ stands on both its sides, and needs one. Every such copy has the same
 //! identity (`identity`). A DYWQD row that no DYAQ takes cannot be placed. A unit is kept where it has a registration, an H or a GZW row.
 //!
 //! **Holders.** Certificate numbers compare folded; a cell may hold several, separated by 、 or comma, and each counts.
@@ -116,7 +118,8 @@
 //!    same certificate cell, else the row cannot be placed. Where others than all of them have the
 //!    row's certificate number, it cannot be placed; but a seizure has no holders, and gives way;
 //! 2. without QLR.YWH, or where no registration has it: those that share a certificate number with the row;
-//! 3. where it has neither: the unit's right of ownership or use, if that is one (D56);
+//! 3. where it has neither: the unit's right of ownership or use, if that is one (D56); but not where the right has holders who
+//!    name it, and a mortgage, pre-notice or easement stands beside;
 //! 4. where there are none: the row is an orphan and cannot be placed (D29), unless a registration over several units
 //!    takes it (below).
 //!
@@ -143,7 +146,7 @@
 //!
 //! A holder with QSZT 2 or 3 on a right in force is a former holder (D46): told behind all others, and named in no field.
 //!
-//! **Status.** Ended: QSZT 2 or 3, or any of JFYWH, ZXDYYWH, ZXYYYWH, ZXYGYWH filled with more than zeros, or a date up to the day of the export in JFDJSJ, ZXSJ or ZXYYDJSJ, or named by a ZXDJ
+//! **Status.** Ended: QSZT 2 or 3, or any of JFYWH, ZXDYYWH, ZXYYYWH, ZXYGYWH filled with another business number (no word, filler or day), or a date up to the day of the export in JFDJSJ, ZXSJ or ZXYYDJSJ, or named by a ZXDJ
 //! row of the unit by certificate number (each of the cell; where several rights of the unit carry it and ZXDJ.QLLX is
 //! filled, those whose QLLX is that; where rights of one kind and different business numbers carry it, that with ZXDJ.YWH, and
 //! where none has that, none: they are doubtful), or, of a mortgage, every DYWQD row of its YWH on the unit is ended by the same columns.

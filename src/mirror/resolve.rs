@@ -168,11 +168,14 @@ pub(super) fn rest_of(row: Row<'_>, column: &str) -> Rest {
     }
     let mut numbers = place::unit_numbers(row.get(column));
     match numbers.len() {
-        0 => Rest::Nothing,
         1 if place::is_cut(&numbers[0]) => Rest::Damaged(numbers.swap_remove(0)),
-        1 => Rest::Nothing,
-        _ if numbers.iter().all(|number| is_usable(number)) => Rest::Nothing,
-        _ => Rest::Part,
+        0 | 1 => Rest::Nothing,
+        // Beside numbers of the standard any other text is what is left of one.
+        _ => {
+            let standard = numbers.iter().filter(|number| place::is_well_formed(number)).count();
+            let are_alike = standard == 0 || standard == numbers.len();
+            if are_alike && numbers.iter().all(|number| is_usable(number)) { Rest::Nothing } else { Rest::Part }
+        }
     }
 }
 

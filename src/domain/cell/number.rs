@@ -458,10 +458,19 @@ pub fn of_court(kind: &str, asked: &str) -> Result<String, CourtNumberError> {
     let length = number.chars().count();
     match &*super::code::folded(kind) {
         "1" if !matches!(length, 15 | 18) => Err(CourtNumberError::Length("15 or 18 characters")),
+        "1" if is_mistyped(&number) => Err(CourtNumberError::Damaged(Damage::Entangled)),
         "6" if length != 9 => Err(CourtNumberError::Length("9 characters")),
         "8" if length != 18 => Err(CourtNumberError::Length("18 characters")),
         _ => Ok(number),
     }
+}
+
+/// Whether letters that look like digits stand for some of an identity number; no credit code has an I or an O.
+fn is_mistyped(number: &str) -> bool {
+    let front = number.as_bytes().get(..17).unwrap_or_default();
+    number.len() == 18
+        && front.iter().any(|byte| b"IO".contains(byte))
+        && front.iter().all(|byte| byte.is_ascii_digit() || b"ILO".contains(byte))
 }
 
 /// A number without the words around it: what is left of permits, passports and officers' certificates (D51).

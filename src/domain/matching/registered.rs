@@ -86,6 +86,13 @@ impl Numbers<'_> {
         self.usable.iter().any(|number| number.organisation().is_some())
     }
 
+    /// Whether a cell names more persons than it has numbers: one of them has none, and nobody can say who (D16).
+    pub(super) fn leave_a_name(&self, party: Registered<'_>) -> bool {
+        let names = party.name.split(['、', '，', ',', ';', '；', '/', '／', '|', '\n']);
+        let count = names.filter(|name| !name.trim().is_empty()).count();
+        count > 1 && count > self.usable.len()
+    }
+
     /// Whether one of them is a natural person's by its shape, whatever document it stands under.
     pub(super) fn have_a_persons(&self) -> bool {
         let is_permit = |number: &Number<'_>| {

@@ -44,7 +44,8 @@ fn a_charge_on_a_text_that_is_no_unit_number_needs_a_right_there() {
     assert_eq!(former.refused().0, Table::Cfdj);
     let held = charge("BDCDYH=老区2022地块").row(Table::Fdcq2, "BDCDYH=老区2022地块; YWH=701; QSZT=1").load().unwrap();
     assert_eq!(held.unit("老区2022地块").registrations.len(), 2);
-    charge(&format!("BDCDYH=老区2022地块、{FLAT_A}")).load().unwrap();
+    // Beside a number of the standard it would be placed there alone, and missed on the other.
+    assert_eq!(charge(&format!("BDCDYH=老区2022地块、{FLAT_A}")).refused().2, Reason::DamagedUnit.to_string());
     let mortgage = Package::default()
         .row(Table::Dyaq, "BDCDYH=老区2022地块; YWH=703; QSZT=1")
         .row(Table::Dywqd, "YWH=703; FWBH=屋2021")
