@@ -1,5 +1,7 @@
 //! Every answer equals what plain joins over the same CSVs give: records, order and counts.
 
+mod spoil;
+
 use std::{path::Path, thread};
 
 use bdcd::{
@@ -26,7 +28,7 @@ const THREADS: usize = 2;
 /// Returns how many inquiries were compared, and how many registrations they reported.
 fn compare(package: &Path) -> (u64, u64) {
     let directory = tempfile::tempdir().unwrap();
-    let mirror = Mirror::new(directory.path(), MasterKey::from_bytes([7; 32]));
+    let mirror = Mirror::new(directory.path(), MasterKey::from_bytes([7; 32])).with_quarantine(100_000);
     let mut source = Package::open(package).unwrap();
     let (facts, manifest) = (source.facts(), source.manifest_bytes().to_owned());
     mirror.load(&mut source, &facts, &manifest, &mut |_| {}).unwrap();
@@ -41,8 +43,17 @@ fn compare(package: &Path) -> (u64, u64) {
             oracle.check(share, |draft| answer(&mut reader, generation.frame(), &draft))
         };
         let asking: Vec<_> = shares.map(|share| scope.spawn(move || ask(share))).collect();
-        let compared = asking.into_iter().map(|share| share.join().unwrap());
-        compared.fold((0, 0), |(inquiries, reported), share| (inquiries + share.0, reported + share.1))
+        let (mut inquiries, mut reported, mut differences) = (0, 0, Vec::new());
+        for share in asking {
+            let compared = share.join().unwrap();
+            inquiries += compared.0;
+            reported += compared.1;
+            differences.extend(compared.2);
+        }
+        let step = differences.len().div_ceil(5).max(1);
+        let some: Vec<_> = differences.iter().step_by(step).map(String::as_str).collect();
+        assert!(differences.is_empty(), "{} of {inquiries} differ, as\n{}", differences.len(), some.join("\n"));
+        (inquiries, reported)
     })
 }
 
@@ -50,6 +61,23 @@ fn answer(reader: &mut Reader, frame: &Frame, draft: &Draft) -> Answer {
     let Ok(inquiry) = draft.check(Door::Query) else { unreachable!("the oracle asks whole inquiries") };
     let bytes = service::draft::answer_bytes(reader, frame, &inquiry).unwrap();
     Answer::decode(&bytes).unwrap()
+}
+
+/// The kinds of dirt that `BDCD_DIRT` names, parted by commas, in a county of `BDCD_UNITS`; clean without them.
+#[test]
+fn a_dirty_county_answers_as_its_tables_say() {
+    let kinds: Vec<_> = spoil::kinds()
+        .filter(|kind| std::env::var("BDCD_DIRT").is_ok_and(|all| all.split(',').any(|one| one == *kind)))
+        .collect();
+    let units = std::env::var("BDCD_UNITS").map_or(200, |text| text.parse().unwrap());
+    let directory = tempfile::tempdir().unwrap();
+    let package = directory.path().join("package");
+    synthetic::generate(&package, units).unwrap();
+    spoil::spoil(&package, &kinds, 10, 1);
+    if let Ok(keep) = std::env::var("BDCD_KEEP") {
+        assert!(std::process::Command::new("cp").arg("-r").arg(&package).arg(keep).status().unwrap().success());
+    }
+    println!("{:?}", compare(&package));
 }
 
 #[test]

@@ -5,6 +5,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::clean;
+
 const ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
 const DOTS: &str = "·•・･∙‧⋅.．․﹒˙●";
 const DASHES: &str = "-‐‑‒–—―−﹘﹣－⁻₋⁃⸺⸻\u{ad}֊";
@@ -22,14 +24,18 @@ fn is_blank(char: char) -> bool {
 
 /// A number without width, blanks, dashes, dots, brackets and quotation marks, in upper case.
 pub(crate) fn normal_number(number: &str) -> String {
-    let form = [DASHES, DOTS, QUOTES, OPENING, CLOSING].concat();
-    number.nfkc().filter(|char| !is_blank(*char) && !form.contains(*char)).collect::<String>().to_uppercase()
+    let form = [DASHES, DOTS, QUOTES, OPENING, CLOSING, "="].concat();
+    clean::visible(number)
+        .nfkc()
+        .filter(|char| !is_blank(*char) && !form.contains(*char))
+        .collect::<String>()
+        .to_uppercase()
 }
 
 /// A name without width and blanks, with one kind of dot, bracket, dash and quotation mark, in upper case; commas stay
 /// what they are (D17).
 pub(crate) fn normal_name(name: &str) -> String {
-    let narrow = name.replace('，', "\u{e000}");
+    let narrow = clean::visible(name).replace('，', "\u{e000}");
     let folded = narrow.nfkc().filter(|char| !is_blank(*char)).map(|char| match char {
         _ if DOTS.contains(char) => '·',
         _ if OPENING.contains(char) => '(',
@@ -44,6 +50,36 @@ pub(crate) fn normal_name(name: &str) -> String {
 /// The parts of a cell that may hold several.
 pub(crate) fn split(cell: &str) -> Vec<&str> {
     cell.split(['、', '，', ',', ';', '；', '/', '|', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
+/// The numbers of a cell without the labels and words around each (D41, D51).
+fn numbers(cell: &str) -> Vec<String> {
+    clean::split(cell).iter().map(|part| bare(part)).collect()
+}
+
+fn bare(part: &str) -> String {
+    let mut text: String = clean::visible(part).nfkc().collect();
+    if let Some((_, behind)) = text.split_once(':') {
+        text = behind.to_owned();
+    }
+    while let Some(start) = text.find(|char| OPENING.contains(char)) {
+        let Some(end) = text[start..].find(|char| CLOSING.contains(char)).map(|at| start + at) else { break };
+        let close = text[end..].chars().next().map_or(1, char::len_utf8);
+        let open = text[start..].chars().next().map_or(1, char::len_utf8);
+        let inner = text[start + open..end].to_owned();
+        let is_content = inner.chars().any(|char| char.is_ascii_alphanumeric());
+        text.replace_range(start..end + close, if is_content { &inner } else { "" });
+    }
+    let rest = text.trim_start_matches(|char: char| !char.is_ascii());
+    let is_words = !text[..text.len() - rest.len()].contains(['字', '第']);
+    if is_words && rest.is_ascii() && !rest.is_empty() { rest.to_owned() } else { text }
+}
+
+/// A name, and the former one that stands behind it in brackets (D52).
+fn former(name: &str) -> Option<(&str, &str)> {
+    let (main, rest) = name.strip_suffix(')')?.rsplit_once('(')?;
+    let former = ["曾用名", "原名", "原"].iter().find_map(|word| rest.strip_prefix(word))?;
+    Some((main, former.trim_start_matches([':', '：'])))
 }
 
 /// Whether a normalised number is none at all (D14, D35, D37): a word, a filler, or too short to be one.
@@ -299,6 +335,8 @@ impl Found {
 #[derive(Clone, Debug)]
 pub(crate) struct Registered {
     pub(crate) names: Vec<String>,
+    /// Names that the register calls former.
+    pub(crate) formers: Vec<String>,
     pub(crate) numbers: Vec<Number>,
     is_damaged: bool,
     nature: Nature,
@@ -306,7 +344,8 @@ pub(crate) struct Registered {
 
 impl Registered {
     pub(crate) fn new(name: &str, kind: &str, number: &str, holder_kind: &str) -> Self {
-        let read: Vec<_> = split(number).into_iter().map(normal_number).filter(|part| !is_none(part)).collect();
+        let read: Vec<_> =
+            numbers(number).iter().map(|part| normal_number(part)).filter(|part| !is_none(part)).collect();
         let is_persons = |text: &String| match text.len() {
             18 => is_citizen_shaped(text) && !is_credit_valid(text),
             15 => {
@@ -327,12 +366,19 @@ impl Registered {
         };
         let mut names: Vec<_> = split(name).into_iter().chain([name]).map(normal_name).collect();
         names.retain(|name| !name.is_empty());
+        let split_names: Vec<_> =
+            names.iter().filter_map(|name| former(name)).map(|(a, b)| [a, b].map(str::to_owned)).collect();
+        let mut formers = Vec::new();
+        for [main, former] in split_names {
+            names.push(main);
+            formers.push(former);
+        }
         names.sort();
         names.dedup();
         let is_damaged = read.iter().any(|part| is_damaged(part));
         let whole = read.iter().filter(|part| !self::is_damaged(part));
         let numbers = whole.map(|part| Number::new(part, code(kind), nature)).collect();
-        Self { names, numbers, is_damaged, nature }
+        Self { names, formers, numbers, is_damaged, nature }
     }
 
     /// Whether one filed as a person may be a body all the same.
@@ -369,13 +415,25 @@ impl Asked {
         Self { name: normal_name(name), number: Number::new(number, kind, told), nature }
     }
 
+    /// The name asked about, whole and without a former one behind it.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let main = former(&self.name).map(|(main, _)| main);
+        std::iter::once(self.name.as_str()).chain(main)
+    }
+
     /// What the party is to the subject, with the flags of a match in the order of the contract.
     pub(crate) fn compare(&self, party: &Registered) -> Option<(Found, Vec<&'static str>)> {
-        let named = party.names.contains(&self.name);
+        let main = former(&self.name).map_or(self.name.as_str(), |(main, _)| main);
+        let is_now = party.names.iter().any(|name| *name == self.name || name == main);
+        let named = is_now || party.formers.iter().any(|name| *name == self.name || name == main);
         let mut found: Vec<_> = party.numbers.iter().filter_map(|number| self.by_number(number, named)).collect();
         found.extend(self.by_name(party, named));
         let best = found.iter().map(|(found, _)| *found).min()?;
-        found.into_iter().find(|(found, _)| *found == best)
+        let (found, mut flags) = found.into_iter().find(|(found, _)| *found == best)?;
+        if named && !is_now && found.is_match() {
+            flags.insert(0, "renamed");
+        }
+        Some((found, flags))
     }
 
     fn by_number(&self, other: &Number, named: bool) -> Option<(Found, Vec<&'static str>)> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bdcd::domain::inquiry::Draft;
+use bdcd::domain::inquiry::{Door, Draft};
 
 use super::{
     Oracle,
@@ -75,7 +75,8 @@ impl Oracle {
             subject.document_number.chars().count() <= 200
                 && can_be_asked(&subject.document_kind, &subject.document_number)
         };
-        subjects.into_iter().filter(can_be_asked).collect()
+        let is_whole = |subject: &Subject| subject.draft(&[1], false).check(Door::Query).is_ok();
+        subjects.into_iter().filter(can_be_asked).filter(is_whole).collect()
     }
 }
 
