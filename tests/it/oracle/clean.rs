@@ -218,7 +218,7 @@ fn read_date(text: &str) -> Option<String> {
     }
     if let Ok(time) = text.parse::<jiff::Timestamp>() {
         let local = jiff::tz::offset(8).to_datetime(time);
-        return tell(local.date(), local.time());
+        return Some(tell(local.date(), local.time()));
     }
     let (day, clock) = text.split_once(['T', ' ']).unwrap_or((text, "0:0"));
     let plain = day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit());
@@ -237,24 +237,24 @@ fn read_date(text: &str) -> Option<String> {
     };
     let day = jiff::civil::Date::new(year, month, day.parse().ok()?).ok()?;
     let clock = clock.trim().split('.').next()?;
-    let parts: Vec<i8> = clock.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    let (hour, minute, second) = match parts[..] {
+    let clock: Vec<i8> = clock.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let (hour, minute, second) = match clock[..] {
         [hour, minute] => (hour, minute, 0),
         [hour, minute, second] => (hour, minute, second),
         _ => return None,
     };
-    tell(day, jiff::civil::Time::new(hour, minute, second, 0).ok()?)
+    Some(tell(day, jiff::civil::Time::new(hour, minute, second, 0).ok()?))
 }
 
 fn month_number(text: &str) -> Option<i8> {
     let names = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
-    let named = names.iter().position(|name| *name == text.to_ascii_uppercase());
-    named.map_or_else(|| text.trim_end_matches('月').parse().ok(), |at| i8::try_from(at + 1).ok())
+    let place = names.iter().position(|name| *name == text.to_ascii_uppercase());
+    place.map_or_else(|| text.trim_end_matches('月').parse().ok(), |at| i8::try_from(at + 1).ok())
 }
 
-fn tell(day: jiff::civil::Date, time: jiff::civil::Time) -> Option<String> {
+fn tell(day: jiff::civil::Date, time: jiff::civil::Time) -> String {
     let (hour, minute, second) = (time.hour(), time.minute(), time.second());
     let is_midnight = (hour, minute, second) == (0, 0, 0);
     let time = if is_midnight { String::new() } else { format!("T{hour:02}:{minute:02}:{second:02}") };
-    Some(format!("{day}{time}"))
+    format!("{day}{time}")
 }

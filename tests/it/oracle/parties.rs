@@ -60,7 +60,7 @@ fn numbers(cell: &str) -> Vec<String> {
 fn bare(part: &str) -> String {
     let mut text: String = clean::visible(part).nfkc().collect();
     if let Some((_, behind)) = text.split_once(':') {
-        text = behind.to_owned();
+        text = behind.to_string();
     }
     while let Some(start) = text.find(|char| OPENING.contains(char)) {
         let Some(end) = text[start..].find(|char| CLOSING.contains(char)).map(|at| start + at) else { break };

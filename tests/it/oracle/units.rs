@@ -266,7 +266,7 @@ fn registrations_of(
         status,
         waiting_order: 0,
         is_doubtful,
-        values: values(places, around, right, project, &since),
+        values: values(places, around, right, project, (status, &since)),
         parties: parties.clone(),
         line: right.row.line,
     };
@@ -278,7 +278,7 @@ fn values(
     around: &Around<'_>,
     right: &Right<'_>,
     project: Option<&Row>,
-    since: &str,
+    ended: (&str, &str),
 ) -> BTreeMap<&'static str, String> {
     // A right that names its parcel or sea has that one's, where the package has it.
     let (land, sea) = match right.table {
@@ -297,7 +297,7 @@ fn values(
             Some(("Z", column)) => of(&around.building, column),
             Some(("G", column)) => of(&around.structure, column),
             Some(("X", column)) => project.map_or("", |row| row.get(column)).to_owned(),
-            _ => special(around, right, source, since),
+            _ => special(around, right, source, ended),
         }
     };
     let mut values = BTreeMap::new();
@@ -314,7 +314,7 @@ fn values(
     values
 }
 
-fn special(around: &Around<'_>, right: &Right<'_>, source: &str, since: &str) -> String {
+fn special(around: &Around<'_>, right: &Right<'_>, source: &str, (status, since): (&str, &str)) -> String {
     let row = right.row;
     match source {
         "@certificate" => row.get(KINDS[right.kind].2).to_owned(),
@@ -331,7 +331,7 @@ fn special(around: &Around<'_>, right: &Right<'_>, source: &str, since: &str) ->
         "@names" => {
             let names: Vec<&str> = right.holders[around.place]
                 .iter()
-                .filter(|row| !["2", "3"].contains(&row.code("QSZT").as_str()))
+                .filter(|row| status != "current" || !["2", "3"].contains(&row.code("QSZT").as_str()))
                 .map(|row| row.get("QLRMC"))
                 .collect();
             names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join("、")
