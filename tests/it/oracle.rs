@@ -9,6 +9,7 @@
 mod clean;
 mod fields;
 mod joins;
+mod numbers;
 mod parties;
 mod render;
 mod subjects;

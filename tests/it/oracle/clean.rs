@@ -5,7 +5,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Words that mean nothing, folded and in upper case (D35).
-const WORDS: [&str; 28] = [
+const WORDS: [&str; 29] = [
     "NULL",
     "NONE",
     "NAN",
@@ -33,6 +33,7 @@ const WORDS: [&str; 28] = [
     "未填",
     "无号",
     "待查",
+    "待核实",
     "不明",
 ];
 
@@ -151,6 +152,8 @@ pub(crate) fn is_unknown(column: &str, code: &str) -> bool {
         "CFLX" => &["1", "2", "3", "4", "5"],
         "YGDJZL" => &["1", "2", "3", "4"],
         "DYFS" => &["1", "2"],
+        "QLRLX" => &["1", "2", "3", "4", "98", "99"],
+        _ if column.ends_with("ZJZL") => &["1", "2", "3", "4", "5", "6", "7", "8", "99"],
         _ => return false,
     };
     !code.is_empty() && !known.contains(&code)

@@ -237,14 +237,19 @@ fn ended(row: &Row) -> (bool, bool) {
     let status = row.code("QSZT");
     let marks = ENDINGS.iter().map(|column| (*column, row.get(column)));
     let (mut is_ended, mut is_doubtful) = (["2", "3"].contains(&status.as_str()), false);
-    let deciding = ["QSZT", "CFLX", "YGDJZL", "DYFS"];
-    is_doubtful |= deciding.iter().any(|column| clean::is_unknown(column, &row.code(column)));
+    is_doubtful |= is_unknown(row);
     for (column, cell) in marks.filter(|(_, cell)| !clean::is_none_or_zero(cell)) {
         let is_mark = !column.ends_with("SJ") || clean::is_date(cell);
         is_ended |= is_mark;
         is_doubtful |= !is_mark;
     }
     (is_ended, is_doubtful)
+}
+
+/// Whether a column of a row that decides something holds a code that nobody knows (D40).
+pub(crate) fn is_unknown(row: &Row) -> bool {
+    let deciding = ["QSZT", "CFLX", "YGDJZL", "DYFS", "QLRLX", "ZJZL", "YWRZJZL", "GYDQLRZJZL", "XYDQLRZJZL"];
+    deciding.iter().any(|column| clean::is_unknown(column, &row.code(column)))
 }
 
 /// A place that is no unit: rows lent to a registration from units it does not stand on.

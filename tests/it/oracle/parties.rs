@@ -5,31 +5,17 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::clean;
+use super::{
+    clean,
+    numbers::{CLOSING, DASHES, DOTS, Numbers, OPENING, QUOTES, asked, normal_number},
+};
 
 const ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-const DOTS: &str = "·•・･∙‧⋅.．․﹒˙●";
-const DASHES: &str = "-‐‑‒–—―−﹘﹣－⁻₋⁃⸺⸻\u{ad}֊";
-const QUOTES: &str = "'\"`‘’“”＂＇";
-const OPENING: &str = "([{（［｛〔【「『〖《〈﹙﹝";
-const CLOSING: &str = ")]}）］｝〕】」』〗》〉﹚﹞";
-const NONE: [&str; 12] =
-    ["无", "不详", "空", "未知", "暂无", "没有", "NULL", "NONE", "NAN", "N/A", "未提供", "无证件号"];
 
 fn is_blank(char: char) -> bool {
     char.is_whitespace()
         || char.is_control()
         || "\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{202a}\u{202c}\u{202d}\u{2060}\u{feff}".contains(char)
-}
-
-/// A number without width, blanks, dashes, dots, brackets and quotation marks, in upper case.
-pub(crate) fn normal_number(number: &str) -> String {
-    let form = [DASHES, DOTS, QUOTES, OPENING, CLOSING, "="].concat();
-    clean::visible(number)
-        .nfkc()
-        .filter(|char| !is_blank(*char) && !form.contains(*char))
-        .collect::<String>()
-        .to_uppercase()
 }
 
 /// A name without width and blanks, with one kind of dot, bracket, dash and quotation mark, in upper case; commas stay
@@ -47,75 +33,11 @@ pub(crate) fn normal_name(name: &str) -> String {
     folded.collect::<String>().to_uppercase()
 }
 
-/// The parts of a cell that may hold several.
-pub(crate) fn split(cell: &str) -> Vec<&str> {
-    cell.split(['、', '，', ',', ';', '；', '/', '|', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect()
-}
-
-/// The numbers of a cell without the labels and words around each (D41, D51).
-fn numbers(cell: &str) -> Vec<String> {
-    clean::split(cell).iter().map(|part| bare(part)).collect()
-}
-
-fn bare(part: &str) -> String {
-    let mut text: String = clean::visible(part).nfkc().collect();
-    if let Some((_, behind)) = text.split_once(':') {
-        text = behind.to_string();
-    }
-    while let Some(start) = text.find(|char| OPENING.contains(char)) {
-        let Some(end) = text[start..].find(|char| CLOSING.contains(char)).map(|at| start + at) else { break };
-        let close = text[end..].chars().next().map_or(1, char::len_utf8);
-        let open = text[start..].chars().next().map_or(1, char::len_utf8);
-        let inner = text[start + open..end].to_owned();
-        let is_content = inner.chars().any(|char| char.is_ascii_alphanumeric());
-        text.replace_range(start..end + close, if is_content { &inner } else { "" });
-    }
-    let rest = text.trim_start_matches(|char: char| !char.is_ascii());
-    let is_words = !text[..text.len() - rest.len()].contains(['字', '第']);
-    if is_words && rest.is_ascii() && !rest.is_empty() { rest.to_owned() } else { text }
-}
-
 /// A name, and the former one that stands behind it in brackets (D52).
 fn former(name: &str) -> Option<(&str, &str)> {
     let (main, rest) = name.strip_suffix(')')?.rsplit_once('(')?;
     let former = ["曾用名", "原名", "原"].iter().find_map(|word| rest.strip_prefix(word))?;
     Some((main, former.trim_start_matches([':', '：'])))
-}
-
-/// Whether a normalised number is none at all (D14, D35, D37): a word, a filler, or too short to be one.
-pub(crate) fn is_none(number: &str) -> bool {
-    let letters = number.bytes().filter(u8::is_ascii_alphanumeric).count();
-    let first = number.chars().next().unwrap_or('0');
-    number.chars().all(|char| char == first)
-        || NONE.contains(&number)
-        || letters < 4
-        || !number.contains(|char: char| char.is_ascii_digit())
-        || "1234567890123456789012345678".contains(number)
-}
-
-/// Whether a number is damaged (D38): rounded to 15 digits, or cut to 17.
-pub(crate) fn is_damaged(number: &str) -> bool {
-    digits(number)
-        && (number.len() == 17
-            || (number.len() == 18
-                && number.ends_with("000")
-                && !number.ends_with(citizen_check(number))
-                && !is_credit_valid(number)))
-}
-
-/// Whether a court can ask about this number as one of that kind (D42).
-pub(crate) fn can_be_asked(kind: &str, number: &str) -> bool {
-    let text = normal_number(number);
-    let length = text.chars().count();
-    split(number).len() == 1
-        && !is_none(&text)
-        && !(digits(&text) && text.len() == 17)
-        && match kind {
-            "1" => [15, 18].contains(&length),
-            "6" => length == 9,
-            "8" => length == 18,
-            _ => true,
-        }
 }
 
 /// A code without leading zeros.
@@ -125,7 +47,7 @@ pub(crate) fn code(cell: &str) -> &str {
     if stripped.is_empty() && !cell.is_empty() { "0" } else { stripped }
 }
 
-fn digits(text: &str) -> bool {
+pub(crate) fn digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -150,7 +72,7 @@ pub(crate) fn citizen_check(text: &str) -> char {
     char::from(b"10X98765432"[sum as usize % 11])
 }
 
-fn is_citizen_valid(text: &str) -> bool {
+pub(crate) fn is_citizen_valid(text: &str) -> bool {
     is_citizen_shaped(text)
         && text.ends_with(citizen_check(text))
         && format!("{}-{}-{}", &text[6..10], &text[10..12], &text[12..14]).parse::<jiff::civil::Date>().is_ok()
@@ -172,7 +94,7 @@ fn is_organisation_valid(text: &str) -> bool {
     text.ends_with(["0", "X", "9", "8", "7", "6", "5", "4", "3", "2", "1"][sum as usize % 11])
 }
 
-fn is_credit_valid(text: &str) -> bool {
+pub(crate) fn is_credit_valid(text: &str) -> bool {
     is_credit_shaped(text) && text.ends_with(credit_check(text)) && is_organisation_valid(&text[8..17])
 }
 
@@ -344,8 +266,7 @@ pub(crate) struct Registered {
 
 impl Registered {
     pub(crate) fn new(name: &str, kind: &str, number: &str, holder_kind: &str) -> Self {
-        let read: Vec<_> =
-            numbers(number).iter().map(|part| normal_number(part)).filter(|part| !is_none(part)).collect();
+        let Numbers { usable: read, is_damaged } = Numbers::of(number, code(kind));
         let is_persons = |text: &String| match text.len() {
             18 => is_citizen_shaped(text) && !is_credit_valid(text),
             15 => {
@@ -364,7 +285,7 @@ impl Registered {
             _ if is_other_kind(code(kind)) && read.iter().any(is_persons) => Nature::Person,
             _ => Nature::Unknown,
         };
-        let mut names: Vec<_> = split(name).into_iter().chain([name]).map(normal_name).collect();
+        let mut names: Vec<_> = clean::split(name).into_iter().chain([name.to_owned()]).map(|name| normal_name(&name)).collect();
         names.retain(|name| !name.is_empty());
         let split_names: Vec<_> =
             names.iter().filter_map(|name| former(name)).map(|(a, b)| [a, b].map(str::to_owned)).collect();
@@ -375,9 +296,7 @@ impl Registered {
         }
         names.sort();
         names.dedup();
-        let is_damaged = read.iter().any(|part| is_damaged(part));
-        let whole = read.iter().filter(|part| !self::is_damaged(part));
-        let numbers = whole.map(|part| Number::new(part, code(kind), nature)).collect();
+        let numbers = read.iter().map(|part| Number::new(part, code(kind), nature)).collect();
         Self { names, formers, numbers, is_damaged, nature }
     }
 
@@ -400,7 +319,7 @@ pub(crate) struct Asked {
 impl Asked {
     pub(crate) fn new(name: &str, kind: &str, number: &str) -> Self {
         let kind = code(kind);
-        let text = normal_number(number);
+        let text = asked(number);
         let nature = if is_body_kind(kind) {
             Nature::Body
         } else if !is_other_kind(kind) || is_citizen_valid(&text) {
@@ -412,7 +331,7 @@ impl Asked {
         };
         // Under kind 99 nothing but the number's own shape is told of it.
         let told = if is_other_kind(kind) { Nature::Unknown } else { nature };
-        Self { name: normal_name(name), number: Number::new(number, kind, told), nature }
+        Self { name: normal_name(name), number: Number::new(&text, kind, told), nature }
     }
 
     /// The name asked about, whole and without a former one behind it.

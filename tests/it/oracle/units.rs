@@ -6,8 +6,9 @@ use super::{
     clean,
     clean::date,
     fields::{COMMON, KINDS, parse},
-    joins::{Joined, Place, Right, parcel},
-    parties::{Registered, is_none, normal_number},
+    joins::{Joined, Place, Right, is_unknown, parcel},
+    numbers::Numbers,
+    parties::Registered,
     tables::{Row, Tables, certificates, parcel_code, parcel_of, plain, unit_number},
 };
 
@@ -248,6 +249,7 @@ fn registrations_of(
 ) -> Vec<Registration> {
     let (status, since, is_doubtful) = joined.status(right, around.place);
     let holders = &right.holders[around.place];
+    let is_doubtful = is_doubtful || (status == "current" && holders.iter().any(|row| is_unknown(row)));
     let mut parties: Vec<Party> = holders.iter().map(|row| holder(row, right.row)).collect();
     parties.extend(other_parties(right));
     let mut projects: Vec<Option<&Row>> = Vec::new();
@@ -391,7 +393,8 @@ fn other_parties(right: &Right<'_>) -> Vec<Party> {
     for (role, column) in columns {
         let text = |suffix: &str| right.row.get(&format!("{column}{suffix}")).to_owned();
         let (name, kind, number) = (text(""), text("ZJZL"), text("ZJH"));
-        if is_none(&normal_number(&number)) {
+        let read = Numbers::of(&number, &clean::code("ZJZL", &kind));
+        if read.usable.is_empty() && !read.is_damaged {
             continue;
         }
         let read = Registered::new(&name, &clean::code("ZJZL", &kind), &number, "");
@@ -419,14 +422,16 @@ fn told(places: &Places<'_>, around: &Around<'_>) -> Vec<String> {
     ];
     let letter = around.place.0.chars().nth(19);
     let is_land = letter.is_some_and(|letter| "WLQ".contains(letter));
-    let house = [own(&around.house, "SCJZMJ"), own(&around.house, "YCJZMJ")].into_iter().find(|text| !text.is_empty());
     let areas = [
-        (house.unwrap_or_default(), "1".to_owned()),
+        (own(&around.house, "SCJZMJ"), "1".to_owned()),
+        (own(&around.house, "YCJZMJ"), "1".to_owned()),
         (own(&around.structure, "MJ"), own(&around.structure, "MJDW")),
         (if is_land { own(&around.sea, "ZHMJ") } else { String::new() }, "3".to_owned()),
         (if is_land { own(&around.parcel, "ZDMJ") } else { String::new() }, own(&around.parcel, "MJDW")),
     ];
-    let (area, area_unit) = areas.into_iter().find(|(area, _)| !area.is_empty()).unwrap_or_default();
+    let areas: Vec<_> = areas.into_iter().filter(|(area, _)| !area.is_empty()).collect();
+    let area = areas.iter().find(|(area, _)| !clean::is_zero(area)).or(areas.first());
+    let (area, area_unit) = area.map_or_else(Default::default, |(area, unit)| (clean::quantity(area), unit.clone()));
     let location = locations.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
     let mut told = vec![format!("location {location:?} area {area:?} unit {area_unit:?}")];
     told.extend(position(places, around));
