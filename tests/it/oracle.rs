@@ -249,7 +249,8 @@ impl Oracle {
             let mut shown = None;
             if let Some(Concerned { found, party, flags, is_former, .. }) = outcomes.get(&on) {
                 if found.is_match() {
-                    let told = [&[rule(*found)], flags.as_slice()].concat().join(" ");
+                    let doubt: &[&str] = if registration.is_doubtful { &["status_doubtful"] } else { &[] };
+                    let told = [&[rule(*found)], flags.as_slice(), doubt].concat().join(" ");
                     let is_kept = |at: &usize| at == party || !self::is_left_out(registration, *at);
                     let place = (0..*party).filter(is_kept).count();
                     let decision = if *is_former && !scope.1 {

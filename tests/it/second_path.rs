@@ -23,6 +23,9 @@ use crate::{
 /// How many share the asking: the readers of one generation do not hinder each other.
 const THREADS: usize = 2;
 
+/// One cell in so many is dirty.
+const DIRTY_SHARE: usize = 10;
+
 /// Compiles the package into a mirror that answers, and holds its answers about everybody against its tables.
 ///
 /// Returns how many inquiries were compared, and how many registrations they reported.
@@ -63,21 +66,28 @@ fn answer(reader: &mut Reader, frame: &Frame, draft: &Draft) -> Answer {
     Answer::decode(&bytes).unwrap()
 }
 
-/// The kinds of dirt that `BDCD_DIRT` names, parted by commas, in a county of `BDCD_UNITS`; clean without them.
+/// A tenth of all cells is dirty, of every kind at once; then each kind by itself, with one seed for each.
+///
+/// `BDCD_UNITS=5000 cargo test --test it a_dirty_county` asks about a county of that length; `BDCD_DIRT` names kinds of dirt, parted by
+/// commas, `BDCD_SEED` the first seed, `BDCD_SEEDS` how many, and `BDCD_KEEP` a folder that the packages are left in.
 #[test]
 fn a_dirty_county_answers_as_its_tables_say() {
+    let variable = |name: &str| std::env::var(name).ok();
+    let number = |name: &str, default| variable(name).map_or(default, |text| text.parse::<u64>().unwrap());
+    let named = variable("BDCD_DIRT");
     let kinds: Vec<_> = spoil::kinds()
-        .filter(|kind| std::env::var("BDCD_DIRT").is_ok_and(|all| all.split(',').any(|one| one == *kind)))
+        .filter(|kind| named.as_ref().is_none_or(|all| all.split(',').any(|one| one.replace('_', " ") == *kind)))
         .collect();
-    let units = std::env::var("BDCD_UNITS").map_or(200, |text| text.parse().unwrap());
-    let directory = tempfile::tempdir().unwrap();
-    let package = directory.path().join("package");
-    synthetic::generate(&package, units).unwrap();
-    spoil::spoil(&package, &kinds, 10, 1);
-    if let Ok(keep) = std::env::var("BDCD_KEEP") {
-        assert!(std::process::Command::new("cp").arg("-r").arg(&package).arg(keep).status().unwrap().success());
+    let (units, first) = (number("BDCD_UNITS", 40), number("BDCD_SEED", 1));
+    for seed in first..first + number("BDCD_SEEDS", 2) {
+        let directory = tempfile::tempdir().unwrap();
+        let package = variable("BDCD_KEEP")
+            .map_or(directory.path().join("package"), |keep| Path::new(&keep).join(seed.to_string()));
+        synthetic::generate(&package, units).unwrap();
+        spoil::spoil(&package, &kinds, DIRTY_SHARE, seed);
+        let (inquiries, reported) = compare(&package);
+        println!("seed {seed}: {inquiries} inquiries, {reported} registrations");
     }
-    println!("{:?}", compare(&package));
 }
 
 #[test]

@@ -152,8 +152,6 @@ pub(crate) fn is_unknown(column: &str, code: &str) -> bool {
         "CFLX" => &["1", "2", "3", "4", "5"],
         "YGDJZL" => &["1", "2", "3", "4"],
         "DYFS" => &["1", "2"],
-        "QLRLX" => &["1", "2", "3", "4", "98", "99"],
-        _ if column.ends_with("ZJZL") => &["1", "2", "3", "4", "5", "6", "7", "8", "99"],
         _ => return false,
     };
     !code.is_empty() && !known.contains(&code)

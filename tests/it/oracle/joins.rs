@@ -246,9 +246,10 @@ fn ended(row: &Row) -> (bool, bool) {
     (is_ended, is_doubtful)
 }
 
-/// Whether a column of a row that decides something holds a code that nobody knows (D40).
+/// Whether a code of a row that nobody knows leaves open whether a right is in force (D40): what kind a holder or a
+/// document is does not ("Details").
 pub(crate) fn is_unknown(row: &Row) -> bool {
-    let deciding = ["QSZT", "CFLX", "YGDJZL", "DYFS", "QLRLX", "ZJZL", "YWRZJZL", "GYDQLRZJZL", "XYDQLRZJZL"];
+    let deciding = ["QSZT", "CFLX", "YGDJZL", "DYFS"];
     deciding.iter().any(|column| clean::is_unknown(column, &row.code(column)))
 }
 

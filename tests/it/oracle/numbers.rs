@@ -71,10 +71,11 @@ pub(crate) fn bare(part: &str) -> String {
         let is_content = inner.chars().any(|char| char.is_ascii_alphanumeric());
         text.replace_range(start..end + close, if is_content { &inner } else { "" });
     }
-    let is_word = |char: char| !char.is_ascii();
-    let middle = text.trim_matches(is_word);
-    let has_form = text.contains(['字', '第']);
-    if !has_form && middle.is_ascii() && !middle.is_empty() { middle.to_owned() } else { text }
+    let middle = text.trim_matches(|char: char| !char.is_ascii());
+    let number = normal_number(middle);
+    // The words of a document's own form and a nationality are put aside by D51 alone, which needs the name.
+    let is_of_form = text.contains(['字', '第', '国', '籍']) && !is_citizen_valid(&number) && !is_credit_valid(&number);
+    if !is_of_form && middle.is_ascii() && !middle.is_empty() { middle.to_owned() } else { text }
 }
 
 /// Whether a normalised number is none at all (D14, D35, D37): a word, a filler, or too short to be one.
@@ -99,9 +100,9 @@ fn is_damaged(part: &str, text: &str, kind: &str) -> bool {
     let part = clean::folded(part).to_uppercase();
     let is_decimal = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let is_scientific = part.split_once("E+").is_some_and(|(left, right)| is_decimal(left) && digits(right));
-    let has_fraction = part.split_once('.').is_some_and(|(whole, zeros)| {
-        digits(whole) && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0')
-    });
+    let has_fraction = part
+        .split_once('.')
+        .is_some_and(|(whole, zeros)| digits(whole) && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0'));
     let is_rounded = digits(text)
         && text.len() == 18
         && text.ends_with("000")

@@ -285,7 +285,8 @@ impl Registered {
             _ if is_other_kind(code(kind)) && read.iter().any(is_persons) => Nature::Person,
             _ => Nature::Unknown,
         };
-        let mut names: Vec<_> = clean::split(name).into_iter().chain([name.to_owned()]).map(|name| normal_name(&name)).collect();
+        let mut names: Vec<_> =
+            clean::split(name).into_iter().chain([name.to_owned()]).map(|name| normal_name(&name)).collect();
         names.retain(|name| !name.is_empty());
         let split_names: Vec<_> =
             names.iter().filter_map(|name| former(name)).map(|(a, b)| [a, b].map(str::to_owned)).collect();
@@ -334,17 +335,17 @@ impl Asked {
         Self { name: normal_name(name), number: Number::new(&text, kind, told), nature }
     }
 
-    /// The name asked about, whole and without a former one behind it.
+    /// The name asked about: whole, without a former one behind it, and that former one (D52).
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        let main = former(&self.name).map(|(main, _)| main);
-        std::iter::once(self.name.as_str()).chain(main)
+        let parts = former(&self.name).map(|(main, former)| [main, former]);
+        std::iter::once(self.name.as_str()).chain(parts.into_iter().flatten())
     }
 
     /// What the party is to the subject, with the flags of a match in the order of the contract.
     pub(crate) fn compare(&self, party: &Registered) -> Option<(Found, Vec<&'static str>)> {
         let main = former(&self.name).map_or(self.name.as_str(), |(main, _)| main);
         let is_now = party.names.iter().any(|name| *name == self.name || name == main);
-        let named = is_now || party.formers.iter().any(|name| *name == self.name || name == main);
+        let named = self.names().any(|name| party.names.iter().chain(&party.formers).any(|known| known == name));
         let mut found: Vec<_> = party.numbers.iter().filter_map(|number| self.by_number(number, named)).collect();
         found.extend(self.by_name(party, named));
         let best = found.iter().map(|(found, _)| *found).min()?;

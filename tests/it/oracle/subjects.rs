@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use bdcd::domain::inquiry::{Door, Draft};
 
 use super::{
-    Oracle,
-    clean,
+    Oracle, clean,
     numbers::{self, can_be_asked, is_none},
     parties::{citizen_check, code, credit_check, is_citizen_shaped},
 };
