@@ -5,7 +5,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Words that mean nothing, folded and in upper case (D35).
-const WORDS: [&str; 29] = [
+const WORDS: [&str; 30] = [
     "NULL",
     "NONE",
     "NAN",
@@ -34,6 +34,7 @@ const WORDS: [&str; 29] = [
     "无号",
     "待查",
     "待核实",
+    "待定",
     "不明",
 ];
 
@@ -221,7 +222,9 @@ fn read_date(text: &str) -> Option<String> {
         let local = jiff::tz::offset(8).to_datetime(time);
         return Some(tell(local.date(), local.time()));
     }
-    let (day, clock) = text.split_once(['T', ' ']).unwrap_or((text, "0:0"));
+    let is_hour = |(at, char): &(usize, char)| *char == ' ' || (*char == 'T' && text[at + 1..].contains(':'));
+    let hour = text.char_indices().find(is_hour);
+    let (day, clock) = hour.map_or((text, "0:0"), |(at, _)| (&text[..at], &text[at + 1..]));
     let plain = day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> =
         if plain { vec![&day[..4], &day[4..6], &day[6..]] } else { day.split(['/', '-', '.']).collect() };

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
     clean,
-    parties::{citizen_check, digits, is_citizen_valid, is_credit_valid},
+    parties::{citizen_check, digits, is_citizen_shaped, is_citizen_valid, is_credit_valid},
 };
 
 pub(super) const DOTS: &str = "·•・･∙‧⋅.．․﹒˙●";
@@ -34,9 +34,10 @@ impl Numbers {
             if is_none(&text) && !is_masked(&part) {
                 continue;
             }
-            if is_damaged(&part, &text, kind) {
-                numbers.is_damaged = true;
-            } else {
+            let is_damaged = is_damaged(&part, &text);
+            // What no identity card has, under one, is a number all the same, and told as damaged beside.
+            numbers.is_damaged |= is_damaged || (kind == "1" && !is_card(&text));
+            if !is_damaged {
                 numbers.usable.push(text);
             }
         }
@@ -71,6 +72,13 @@ pub(crate) fn bare(part: &str) -> String {
         let is_content = inner.chars().any(|char| char.is_ascii_alphanumeric());
         text.replace_range(start..end + close, if is_content { &inner } else { "" });
     }
+    // What has letters never was an amount: a number with right check digits is found behind such a mark as well.
+    if let Some(whole) = text.trim().strip_suffix(".0").map(normal_number)
+        && !digits(&whole)
+        && (is_citizen_valid(&whole) || is_credit_valid(&whole))
+    {
+        return whole;
+    }
     let middle = text.trim_matches(|char: char| !char.is_ascii());
     let number = normal_number(middle);
     // The words of a document's own form and a nationality are put aside by D51 alone, which needs the name.
@@ -94,9 +102,8 @@ fn is_masked(part: &str) -> bool {
     part.contains('*') && part.contains(|char: char| char.is_ascii_digit())
 }
 
-/// Whether a number is damaged (D38): in scientific notation, with a trailing `.0`, rounded to 15 digits, cut to 17, masked; or of a
-/// form that no identity card has, under an identity card.
-fn is_damaged(part: &str, text: &str, kind: &str) -> bool {
+/// Whether a number is damaged (D38): in scientific notation, with a trailing `.0`, rounded to 15 digits, cut to 17, masked.
+fn is_damaged(part: &str, text: &str) -> bool {
     let part = clean::folded(part).to_uppercase();
     let is_decimal = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let is_scientific = part.split_once("E+").is_some_and(|(left, right)| is_decimal(left) && digits(right));
@@ -108,20 +115,12 @@ fn is_damaged(part: &str, text: &str, kind: &str) -> bool {
         && text.ends_with("000")
         && !text.ends_with(citizen_check(text))
         && !is_credit_valid(text);
-    let is_card = || {
-        (text.len() == 15 && digits(text))
-            || (text.len() == 18
-                && text.is_ascii()
-                && digits(&text[..17])
-                && text.ends_with(|last: char| last == 'X' || last.is_ascii_digit()))
-            || is_credit_valid(text)
-    };
-    is_scientific
-        || has_fraction
-        || is_masked(&part)
-        || is_rounded
-        || (digits(text) && text.len() == 17)
-        || (kind == "1" && !is_card() && !is_citizen_valid(text))
+    is_scientific || has_fraction || is_masked(&part) || is_rounded || (digits(text) && text.len() == 17)
+}
+
+/// Whether an identity card may have such a number.
+fn is_card(text: &str) -> bool {
+    (text.len() == 15 && digits(text)) || is_citizen_shaped(text) || is_credit_valid(text)
 }
 
 /// Whether a court can ask about this number as one of that kind (D42).

@@ -261,6 +261,7 @@ pub(crate) struct Registered {
     pub(crate) formers: Vec<String>,
     pub(crate) numbers: Vec<Number>,
     is_damaged: bool,
+    is_filed_as_person: bool,
     nature: Nature,
 }
 
@@ -298,14 +299,15 @@ impl Registered {
         names.sort();
         names.dedup();
         let numbers = read.iter().map(|part| Number::new(part, code(kind), nature)).collect();
-        Self { names, formers, numbers, is_damaged, nature }
+        Self { names, formers, numbers, is_damaged, is_filed_as_person: code(holder_kind) == "1", nature }
     }
 
-    /// Whether one filed as a person may be a body all the same.
+    /// Whether one taken for a person may be a body all the same: nobody filed it as a person, or its number or name is none's.
     fn may_be_misfiled(&self) -> bool {
         let is_card =
             |number: &Number| is_citizen_shaped(&number.text) || (number.text.len() == 15 && digits(&number.text));
-        !self.numbers.iter().all(is_card)
+        !self.is_filed_as_person
+            || !self.numbers.iter().all(is_card)
             || self.names.iter().any(|name| name.chars().count() >= 5 && !name.contains('·'))
     }
 }
