@@ -113,8 +113,10 @@ impl Names {
     pub fn of(cell: &str) -> Self {
         let mut names = Self::default();
         if !none::is_none(cell) {
-            names.add(cell);
-            let parts = split(cell);
+            // The semicolon of `&#8203;` parts no names (D39).
+            let cell = super::unescaped(cell);
+            names.add(&cell);
+            let parts = split(&cell);
             if parts.len() > 1 {
                 for part in parts {
                     names.add(part);
@@ -273,6 +275,12 @@ mod tests {
         }
         assert_eq!(normal("ａbc"), "ABC");
         assert_ne!(normal("张，三"), normal("张,三"));
+    }
+
+    #[test]
+    fn an_entity_of_a_web_page_parts_no_names() {
+        assert_eq!(Names::of("虚测甲&#8203;实业有限公司").current, ["虚测甲实业有限公司"]);
+        assert_eq!(Names::of("&nbsp;虚测甲").current, ["虚测甲"]);
     }
 
     #[test]
