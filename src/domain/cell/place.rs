@@ -29,8 +29,10 @@ pub fn unit_numbers(registered: &str) -> Vec<Box<str>> {
             numbers.push(number.into());
         }
     };
-    if !none::is_none_or_zero(registered) {
-        for part in registered.split(is_separator) {
+    // The semicolon of `&#8203;` parts nothing (D39).
+    let unescaped = super::unescaped(registered);
+    if !none::is_none_or_zero(&unescaped) {
+        for part in unescaped.split(is_separator) {
             let pieces: Vec<_> = part.split(WEAK_SEPARATORS).filter(|piece| !piece.is_empty()).collect();
             let are_numbers = pieces.len() > 1 && pieces.iter().all(|piece| is_well_formed(&unit_form(piece)));
             if are_numbers { pieces.into_iter().for_each(&mut add) } else { add(part) }
@@ -154,7 +156,7 @@ fn is_building_part(unit_number: &str) -> bool {
 #[must_use]
 pub fn certificates(registered: &str) -> Vec<Box<str>> {
     let mut parts: Vec<Box<str>> = Vec::new();
-    for part in registered.split(is_separator) {
+    for part in super::unescaped(registered).split(is_separator) {
         let compacted = compact(part);
         let is_form =
             |one: char| none::is_quote(one) || one == '=' || none::bracket(one).is_some_and(|same| same != one);
@@ -243,6 +245,8 @@ mod tests {
         for text in [
             " 340123\u{3000}002004 ｇｂ00011\u{a0}f00010001 ",
             "340123-002004-GB00011-F00010001",
+            "&nbsp;340123002004GB00011F00010001",
+            "340123002004GB&#8203;00011F00010001",
             "'340123002004GB00011F00010001",
             "=\"340123002004GB00011F00010001\"",
             "340123002004GB00011F00010001等",
