@@ -7,7 +7,6 @@ use super::{
     clean::date,
     fields::{COMMON, KINDS, parse},
     joins::{Joined, Place, Right, is_unknown, parcel},
-    numbers::Numbers,
     parties::Registered,
     tables::{Row, Tables, certificates, parcel_code, parcel_of, plain, unit_number},
 };
@@ -188,8 +187,11 @@ fn unit(joined: &Joined<'_>, places: &Places<'_>, place: &Place, rights: &[usize
         .collect();
     waiting
         .sort_by_key(|one| (one.value("registered_at").to_owned(), one.value("business_number").to_owned(), one.line));
-    for (order, one) in (1..).zip(waiting) {
-        one.waiting_order = order;
+    // No order where one of them has no date (D50).
+    if waiting.iter().all(|one| clean::is_date(one.value("registered_at"))) {
+        for (order, one) in (1..).zip(waiting) {
+            one.waiting_order = order;
+        }
     }
     Unit { number: place.0.clone(), group: place.1.clone(), told: told(places, &around), registrations }
 }
@@ -393,8 +395,8 @@ fn other_parties(right: &Right<'_>) -> Vec<Party> {
     for (role, column) in columns {
         let text = |suffix: &str| right.row.get(&format!("{column}{suffix}")).to_owned();
         let (name, kind, number) = (text(""), text("ZJZL"), text("ZJH"));
-        let read = Numbers::of(&number, &clean::code("ZJZL", &kind));
-        if read.usable.is_empty() && !read.is_damaged {
+        // Named without a number it is not searched (D12); a filler is no usable number (D37).
+        if clean::is_none_or_zero(&number) {
             continue;
         }
         let read = Registered::new(&name, &clean::code("ZJZL", &kind), &number, "");

@@ -63,8 +63,8 @@ const DIRT: &[(&str, &[Class], Change)] = &[
         cell.chars().take(at).chain(['\t']).chain(cell.chars().skip(at)).collect()
     }),
     ("full width", &[Unit, Certificate, Business, Number, Name, Code], |_, cell, _| wide(cell)),
-    ("entities", &[Number, Name], |random, cell, _| {
-        let pattern = pick(random, &["&nbsp;@", "@&#160;", "@&#8203;", "&zwnj;@"]);
+    ("entities", &[Unit, Certificate, Business, Number, Name, Code], |random, cell, _| {
+        let pattern = pick(random, &["&nbsp;@", "@&#160;", "@&#8203;", "&zwnj;@", "@&#x200b;"]);
         pattern.replace('@', cell)
     }),
     ("dress", &[Unit, Certificate, Business, Number], |random, cell, _| {
@@ -81,7 +81,7 @@ const DIRT: &[(&str, &[Class], Change)] = &[
         pick(random, &["身份证：@", "身份证号:@", "@（旧号）", "[@]", "（@）", "证件号码：@"]).replace('@', cell)
     }),
     ("several", &[Number, Name], |random, cell, other| {
-        let between = pick(random, &["、", "，", ",", ";", "；", "/", "|", "\n"]);
+        let between = pick(random, &["、", "，", ",", ";", "；", "/", "|", "\n", "／", "｜", "\r\n"]);
         if cell.is_empty() || other.is_empty() { cell.to_owned() } else { format!("{cell}{between}{other}") }
     }),
     ("spelled codes", &[Code], |random, cell, _| match random.below(4) {
@@ -115,7 +115,9 @@ const DIRT: &[(&str, &[Class], Change)] = &[
     }),
 ];
 
-const NONE: [&str; 26] = [
+const NONE: [&str; 28] = [
+    "&nbsp;",
+    "&#160;NULL",
     "NULL",
     "null",
     "(null)",
