@@ -53,7 +53,7 @@ fn unit_form(part: &str) -> String {
         .filter(|one| !none::is_dash(*one) && !none::is_quote(*one) && none::bracket(*one).is_none() && *one != '=')
         .collect();
     number.make_ascii_uppercase();
-    if let Some(at) = number.find('等').filter(|at| *at > 0) {
+    if let Some(at) = number.find('等') {
         let rest = number[at + '等'.len_utf8()..].trim_end_matches(['个', '套', '户', '宗', '单', '元', '处', '间']);
         if rest.chars().all(|one| one.is_ascii_digit() || "一二三四五六七八九十两".contains(one)) {
             number.truncate(at);
@@ -239,6 +239,11 @@ mod tests {
     use super::*;
 
     const UNIT: &str = "340123002004GB00011F00010001";
+
+    #[test]
+    fn nothing_but_words_for_others_is_no_unit() {
+        assert_eq!(unit_numbers("等2个"), []);
+    }
 
     #[test]
     fn unit_numbers_lose_what_is_form() {
