@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
     clean,
-    parties::{citizen_check, digits, is_citizen_shaped, is_citizen_valid, is_credit_valid},
+    parties::{citizen_check, digits, is_citizen_shaped, is_citizen_valid, is_credit_valid, is_old_citizen},
 };
 
 pub(super) const DOTS: &str = "·•・･∙‧⋅.．․﹒˙●";
@@ -79,10 +79,15 @@ pub(crate) fn bare(part: &str) -> String {
     {
         return whole;
     }
-    let middle = text.trim_matches(|char: char| !char.is_ascii());
+    // Words are Chinese: a letter of another alphabet may be one of the number's own.
+    let is_word = |char: char| !char.is_ascii() && (!char.is_alphanumeric() || ('\u{3400}'..='\u{9fff}').contains(&char));
+    let middle = text.trim_matches(is_word);
     let number = normal_number(middle);
     // The words of a document's own form and a nationality are put aside by D51 alone, which needs the name.
-    let is_of_form = text.contains(['字', '第', '国', '籍']) && !is_citizen_valid(&number) && !is_credit_valid(&number);
+    let is_of_form = text.contains(['字', '第', '国', '籍'])
+        && !is_citizen_valid(&number)
+        && !is_credit_valid(&number)
+        && !is_old_citizen(&number);
     if !is_of_form && middle.is_ascii() && !middle.is_empty() { middle.to_owned() } else { text }
 }
 

@@ -78,6 +78,13 @@ pub(crate) fn is_citizen_valid(text: &str) -> bool {
         && format!("{}-{}-{}", &text[6..10], &text[10..12], &text[12..14]).parse::<jiff::civil::Date>().is_ok()
 }
 
+/// Whether 15 digits hold a day of birth.
+pub(crate) fn is_old_citizen(text: &str) -> bool {
+    text.len() == 15
+        && digits(text)
+        && format!("19{}-{}-{}", &text[6..8], &text[8..10], &text[10..12]).parse::<jiff::civil::Date>().is_ok()
+}
+
 /// The check character of a credit code, of its first 17 characters.
 pub(crate) fn credit_check(text: &str) -> char {
     let (mut sum, mut weight) = (0, 1);
@@ -270,12 +277,7 @@ impl Registered {
         let Numbers { usable: read, is_damaged } = Numbers::of(number, code(kind));
         let is_persons = |text: &String| match text.len() {
             18 => is_citizen_shaped(text) && !is_credit_valid(text),
-            15 => {
-                digits(text)
-                    && format!("19{}-{}-{}", &text[6..8], &text[8..10], &text[10..12])
-                        .parse::<jiff::civil::Date>()
-                        .is_ok()
-            }
+            15 => is_old_citizen(text),
             9 => text.starts_with(|first: char| first.is_ascii_uppercase()) && digits(&text[1..]),
             _ => false,
         };
@@ -288,7 +290,7 @@ impl Registered {
         };
         let mut names: Vec<_> =
             clean::split(name).into_iter().chain([name.to_owned()]).map(|name| normal_name(&name)).collect();
-        names.retain(|name| !name.is_empty());
+        names.retain(|name| !name.is_empty() && !clean::is_none(name));
         let split_names: Vec<_> =
             names.iter().filter_map(|name| former(name)).map(|(a, b)| [a, b].map(str::to_owned)).collect();
         let mut formers = Vec::new();

@@ -64,7 +64,7 @@ impl Oracle {
             }
             let mut numbers = clean::split(number);
             numbers.retain(|part| !is_none(&numbers::asked(part)));
-            for name in names.iter().filter(|name| !name.trim().is_empty()) {
+            for name in names.iter().filter(|name| !clean::is_none(name)) {
                 for number in &numbers {
                     add_forms(&mut subjects, name, code(kind), number);
                 }
