@@ -126,9 +126,10 @@ pub fn of_register(registered: &str) -> Numbers<'_> {
 }
 
 /// The number of a cell whose letters and digits are one with right check digits, whatever marks stand between them:
-/// `990202/19790305/1015`, `990,202,197,903,051,015`.
+/// `990202/19790305/1015`, `990,202,197,903,051,015`, and whatever words stand around: `身份证990202-19790305-1015`.
 fn spread(narrow: &str) -> Option<String> {
-    let letters: String = narrow.chars().filter(|one| one.is_alphanumeric()).collect();
+    let inner = narrow.trim_matches(|one: char| !one.is_ascii_alphanumeric());
+    let letters: String = inner.chars().filter(|one| one.is_alphanumeric()).collect();
     (is_citizen_valid(&letters) || is_credit_valid(&letters)).then_some(letters)
 }
 

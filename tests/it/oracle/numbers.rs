@@ -80,7 +80,8 @@ pub(crate) fn bare(part: &str) -> String {
         return whole;
     }
     // Words are Chinese: a letter of another alphabet may be one of the number's own.
-    let is_word = |char: char| !char.is_ascii() && (!char.is_alphanumeric() || ('\u{3400}'..='\u{9fff}').contains(&char));
+    let is_word =
+        |char: char| !char.is_ascii() && (!char.is_alphanumeric() || ('\u{3400}'..='\u{9fff}').contains(&char));
     let middle = text.trim_matches(is_word);
     let number = normal_number(middle);
     // The words of a document's own form and a nationality are put aside by D51 alone, which needs the name.
