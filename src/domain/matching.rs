@@ -171,9 +171,8 @@ impl Subject {
 
     fn compare_number(&self, other: &Number<'_>, name: &impl Deref<Target = Name>) -> Option<Outcome> {
         let own = &self.number;
-        let may_be_kind = || own.document.may_be(other.document, &own.text);
         if own.text == other.text {
-            let needs_name = own.is_fifteen || other.is_fifteen || !may_be_kind();
+            let needs_name = own.is_fifteen || other.is_fifteen || !own.document.may_be(other.document, &own.text);
             return Some(self.confirmed(Rule::Exact, needs_name, name, false));
         }
         if own.is_fifteen != other.is_fifteen
@@ -187,10 +186,10 @@ impl Subject {
             let needs_name = self.is_ambiguous || other.reading().is_ambiguous;
             return Some(self.confirmed(Rule::Orgcode, needs_name, name, are_two_codes));
         }
-        // One number in other words, as officers' certificates have them: only an equal name confirms it.
+        // One number in other words, as officers' certificates have them: only an equal name confirms it (D51), and that
+        // serves for a kind recorded wrongly too (D11).
         if let (Some(own_stem), Some(stem)) = (own.stem(), other.stem())
             && own_stem.may_be(&stem)
-            && may_be_kind()
         {
             return Some(self.confirmed(Rule::Exact, true, name, false));
         }

@@ -451,6 +451,7 @@ fn amounts_places_and_obligors_follow_their_columns() {
             &format!("BDCDYH={FLAT_A}; YWH=702; DYFS=02; ZGZQSE=300; BDBZZQSE=1; DYBDCLX=4; ZJJZWZL=工地; QSZT=1"),
         )
         .row(Table::Dyaq, &format!("BDCDYH={FLAT_B}; YWH=703; DYFS=2; BDBZZQSE=5; DYBDCLX=2; ZJJZWZL=工地; QSZT=1"))
+        .row(Table::Dyaq, "BDCDYH=990101001001GB00009F00010001; YWH=704; DYFS=2; ZGZQSE=0; QSZT=1")
         .row(Table::Ygdj, &format!("BDCDYH={FLAT_A}; YWH=705; YWR=甲公司; YWRZJZL=8; YWRZJH=9; QSZT=1; JZMJ=约90"))
         .load()
         .unwrap();
@@ -458,10 +459,12 @@ fn amounts_places_and_obligors_follow_their_columns() {
     assert_eq!((mortgage.detail("secured_claim"), mortgage.detail("location")), ("300", "工地"));
     let mortgage = loaded.one(FLAT_B, Kind::Mortgage);
     assert_eq!((mortgage.detail("secured_claim"), mortgage.detail("location")), ("5", ""));
+    // A zero gives way to what the register holds, and to nothing else (D55).
+    assert_eq!(loaded.one("990101001001GB00009F00010001", Kind::Mortgage).detail("secured_claim"), "0");
     let notice = loaded.one(FLAT_A, Kind::PreNotice);
     assert_eq!((notice.parties[0].role, notice.detail("floor_area")), (Role::Obligor, "约90"));
     assert_eq!(loaded.odd("YGDJ.JZMJ"), 1);
-    assert_eq!(loaded.odd("DYAQ.QLR"), 2);
+    assert_eq!(loaded.odd("DYAQ.QLR"), 3);
 }
 
 #[test]

@@ -176,7 +176,10 @@ impl<'a> UnitRows<'a> {
             Source::Project(column) => project.map_or("", |row| row.get(column)),
             Source::SecuredClaim => {
                 let maximum = if right.get("DYFS") == "2" { right.get("ZGZQSE") } else { "" };
-                if maximum.is_empty() || decimal::is_zero(maximum) { right.get("BDBZZQSE") } else { maximum }
+                let secured = right.get("BDBZZQSE");
+                // A zero gives way only to what the register holds (D55).
+                let gives_way = maximum.is_empty() || (decimal::is_zero(maximum) && !secured.is_empty());
+                if gives_way { secured } else { maximum }
             }
             Source::Certificate => right.get(super::resolve::certificate_column(right.line.table)),
             Source::Place | Source::HolderNames => "",

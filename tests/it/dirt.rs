@@ -13,7 +13,8 @@ use bdcd::domain::{
     tables::Table,
 };
 
-use county::{County, Random};
+use county::County;
+pub(crate) use county::Random;
 
 /// How many counties each test tries.
 fn counties() -> u64 {

@@ -1,5 +1,7 @@
 //! Every answer equals what plain joins over the same CSVs give: records, order and counts.
 
+mod spoil;
+
 use std::{path::Path, thread};
 
 use bdcd::{
@@ -21,12 +23,15 @@ use crate::{
 /// How many share the asking: the readers of one generation do not hinder each other.
 const THREADS: usize = 2;
 
+/// One cell in so many is dirty.
+const DIRTY_SHARE: usize = 10;
+
 /// Compiles the package into a mirror that answers, and holds its answers about everybody against its tables.
 ///
 /// Returns how many inquiries were compared, and how many registrations they reported.
 fn compare(package: &Path) -> (u64, u64) {
     let directory = tempfile::tempdir().unwrap();
-    let mirror = Mirror::new(directory.path(), MasterKey::from_bytes([7; 32]));
+    let mirror = Mirror::new(directory.path(), MasterKey::from_bytes([7; 32])).with_quarantine(100_000);
     let mut source = Package::open(package).unwrap();
     let (facts, manifest) = (source.facts(), source.manifest_bytes().to_owned());
     mirror.load(&mut source, &facts, &manifest, &mut |_| {}).unwrap();
@@ -41,8 +46,17 @@ fn compare(package: &Path) -> (u64, u64) {
             oracle.check(share, |draft| answer(&mut reader, generation.frame(), &draft))
         };
         let asking: Vec<_> = shares.map(|share| scope.spawn(move || ask(share))).collect();
-        let compared = asking.into_iter().map(|share| share.join().unwrap());
-        compared.fold((0, 0), |(inquiries, reported), share| (inquiries + share.0, reported + share.1))
+        let (mut inquiries, mut reported, mut differences) = (0, 0, Vec::new());
+        for share in asking {
+            let compared = share.join().unwrap();
+            inquiries += compared.0;
+            reported += compared.1;
+            differences.extend(compared.2);
+        }
+        let step = differences.len().div_ceil(5).max(1);
+        let some: Vec<_> = differences.iter().step_by(step).map(String::as_str).collect();
+        assert!(differences.is_empty(), "{} of {inquiries} differ, as\n{}", differences.len(), some.join("\n"));
+        (inquiries, reported)
     })
 }
 
@@ -50,6 +64,30 @@ fn answer(reader: &mut Reader, frame: &Frame, draft: &Draft) -> Answer {
     let Ok(inquiry) = draft.check(Door::Query) else { unreachable!("the oracle asks whole inquiries") };
     let bytes = service::draft::answer_bytes(reader, frame, &inquiry).unwrap();
     Answer::decode(&bytes).unwrap()
+}
+
+/// A tenth of all cells is dirty, of every kind at once; then each kind by itself, with one seed for each.
+///
+/// `BDCD_UNITS=5000 cargo test --test it a_dirty_county` asks about a county of that length; `BDCD_DIRT` names kinds of dirt, parted by
+/// commas, `BDCD_SEED` the first seed, `BDCD_SEEDS` how many, and `BDCD_KEEP` a folder that the packages are left in.
+#[test]
+fn a_dirty_county_answers_as_its_tables_say() {
+    let variable = |name: &str| std::env::var(name).ok();
+    let number = |name: &str, default| variable(name).map_or(default, |text| text.parse::<u64>().unwrap());
+    let named = variable("BDCD_DIRT");
+    let kinds: Vec<_> = spoil::kinds()
+        .filter(|kind| named.as_ref().is_none_or(|all| all.split(',').any(|one| one.replace('_', " ") == *kind)))
+        .collect();
+    let (units, first) = (number("BDCD_UNITS", 40), number("BDCD_SEED", 1));
+    for seed in first..first + number("BDCD_SEEDS", 2) {
+        let directory = tempfile::tempdir().unwrap();
+        let package = variable("BDCD_KEEP")
+            .map_or(directory.path().join("package"), |keep| Path::new(&keep).join(seed.to_string()));
+        synthetic::generate(&package, units).unwrap();
+        spoil::spoil(&package, &kinds, DIRTY_SHARE, seed);
+        let (inquiries, reported) = compare(&package);
+        println!("seed {seed}: {inquiries} inquiries, {reported} registrations");
+    }
 }
 
 #[test]

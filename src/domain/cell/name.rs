@@ -113,13 +113,11 @@ impl Names {
     pub fn of(cell: &str) -> Self {
         let mut names = Self::default();
         if !none::is_none(cell) {
-            names.add(cell);
-            let parts = split(cell);
-            if parts.len() > 1 {
-                for part in parts {
-                    names.add(part);
-                }
-            }
+            // The semicolon of `&#8203;` parts no names (D39).
+            let cell = super::unescaped(cell);
+            names.add(&cell);
+            // A mark at an end leaves one part, which is the name: `虚测公司/`.
+            split(&cell).into_iter().filter(|part| *part != cell).for_each(|part| names.add(part));
         }
         names
     }
@@ -273,6 +271,18 @@ mod tests {
         }
         assert_eq!(normal("ａbc"), "ABC");
         assert_ne!(normal("张，三"), normal("张,三"));
+    }
+
+    #[test]
+    fn an_entity_of_a_web_page_parts_no_names() {
+        assert_eq!(Names::of("虚测甲&#8203;实业有限公司").current, ["虚测甲实业有限公司"]);
+        assert_eq!(Names::of("&nbsp;虚测甲").current, ["虚测甲"]);
+    }
+
+    #[test]
+    fn a_mark_at_an_end_is_no_part_of_the_name() {
+        assert!(Names::of("虚测甲公司|//").current.contains(&"虚测甲公司".to_owned()));
+        assert!(Names::of("/虚测甲公司").current.contains(&"虚测甲公司".to_owned()));
     }
 
     #[test]

@@ -167,6 +167,14 @@ pub fn is_quote(character: char) -> bool {
 /// The comma of full width stays what it is, as names and lists tell the two apart (D17).
 #[must_use]
 pub fn compact(text: &str) -> Cow<'_, str> {
+    match super::unescaped(text) {
+        Cow::Borrowed(text) => compact_visible(text),
+        Cow::Owned(text) => Cow::Owned(compact_visible(&text).into_owned()),
+    }
+}
+
+/// [`compact`] of a text without HTML entities.
+fn compact_visible(text: &str) -> Cow<'_, str> {
     // Every cell of a register passes here, often more than once, and most are as they should be.
     if text.chars().all(|one| same(one) == Some(one)) {
         return Cow::Borrowed(text);
@@ -236,6 +244,7 @@ fn is_repeated_word(text: &str) -> bool {
 /// Whether a text says that there is no number: [`is_none`], or zeros with nothing but punctuation (D35).
 #[must_use]
 pub fn is_none_or_zero(text: &str) -> bool {
+    let text = &*super::unescaped(text);
     // What has another letter or digit than zero is a number, or a word.
     let has_more = |text: &str| text.bytes().any(|one| one.is_ascii_alphanumeric() && one != b'0');
     is_none(text) || (!has_more(text) && compact(text).chars().all(|one| one == '0' || !one.is_alphanumeric()))
@@ -316,6 +325,8 @@ mod tests {
         }
         assert!(["0", "0000", "０", "0.00", "-0"].into_iter().all(is_none_or_zero));
         assert!(!is_none_or_zero("10"));
+        assert!(["&nbsp;", "&#160;NULL", "&#8203;", "&nbsp;无"].into_iter().all(is_none));
+        assert!(is_none_or_zero("&nbsp;0") && !is_none_or_zero("&nbsp;10"));
     }
 
     #[test]

@@ -78,8 +78,8 @@ const LABELS: [&str; 18] = [
     "旧",
 ];
 
-/// Marks that stand between several numbers of one cell (D16, D41).
-const SEPARATORS: [char; 14] = ['、', '，', ',', ';', '；', '/', '／', '|', '｜', '\n', '\r', '\t', '和', '及'];
+/// Marks that stand between several numbers of one cell (D16, D41); blanks and tabs part only what is whole ([`read_words`]).
+const SEPARATORS: [char; 13] = ['、', '，', ',', ';', '；', '/', '／', '|', '｜', '\n', '\r', '和', '及'];
 
 /// Reads the numbers of a cell of the register.
 #[must_use]
@@ -126,9 +126,10 @@ pub fn of_register(registered: &str) -> Numbers<'_> {
 }
 
 /// The number of a cell whose letters and digits are one with right check digits, whatever marks stand between them:
-/// `990202/19790305/1015`, `990,202,197,903,051,015`.
+/// `990202/19790305/1015`, `990,202,197,903,051,015`, and whatever words stand around: `身份证990202-19790305-1015`.
 fn spread(narrow: &str) -> Option<String> {
-    let letters: String = narrow.chars().filter(|one| one.is_alphanumeric()).collect();
+    let inner = narrow.trim_matches(|one: char| !one.is_ascii_alphanumeric());
+    let letters: String = inner.chars().filter(|one| one.is_alphanumeric()).collect();
     (is_citizen_valid(&letters) || is_credit_valid(&letters)).then_some(letters)
 }
 
@@ -145,16 +146,31 @@ fn read_part(part: &str, numbers: &mut Numbers<'_>) {
     read_words(&outside.text, numbers);
 }
 
+/// Blanks are form inside a number (D38) and stand between numbers (D41): they part words of which one is a whole identity number
+/// or code. Where they part words of one length, a tab stands between numbers; with a blank it is told beside that there may be several.
 fn read_words(text: &str, numbers: &mut Numbers<'_>) {
     let words: Vec<&str> = text.split_whitespace().collect();
     let is_whole = |word: &&str| matches!(bare(word).len(), 15 | 18) && is_long_number(&bare(word));
-    if words.len() > 1 && words.iter().any(is_whole) {
+    let are_alike = words.len() > 1 && words.iter().all(|word| word.len() == words[0].len() && may_be_one(word));
+    if words.len() > 1 && (words.iter().any(is_whole) || (are_alike && text.contains('\t'))) {
         for word in words {
             read_one(word, numbers);
         }
-    } else {
-        read_one(text, numbers);
+        return;
     }
+    read_one(text, numbers);
+    let number = form(&bare(text));
+    let is_card =
+        is_citizen_shaped(&number) || (number.len() == 15 && number.bytes().all(|byte| byte.is_ascii_digit()));
+    if are_alike && !is_card {
+        numbers.damaged.get_or_insert(Damage::Entangled);
+    }
+}
+
+/// Whether a word has the letters and digits of a passport, a code or an officer's certificate.
+fn may_be_one(word: &str) -> bool {
+    word.chars().filter(|one| one.is_alphanumeric()).count() >= 8
+        && word.bytes().filter(u8::is_ascii_digit).count() >= 4
 }
 
 fn read_one(text: &str, numbers: &mut Numbers<'_>) {

@@ -29,12 +29,14 @@ pub fn unit_numbers(registered: &str) -> Vec<Box<str>> {
             numbers.push(number.into());
         }
     };
+    // The semicolon of `&#8203;` parts nothing (D39).
+    let unescaped = super::unescaped(registered);
     // One number in several pieces, as `990101/001001/GB00001/F00010001`, is one (D43).
-    if let Some(whole) = in_pieces(registered) {
+    if let Some(whole) = in_pieces(&unescaped) {
         return vec![whole.into()];
     }
-    if !none::is_none_or_zero(registered) {
-        for part in registered.split(is_separator) {
+    if !none::is_none_or_zero(&unescaped) {
+        for part in unescaped.split(is_separator) {
             let pieces: Vec<_> = part.split(WEAK_SEPARATORS).filter(|piece| !piece.is_empty()).collect();
             let are_numbers = pieces.len() > 1 && pieces.iter().all(|piece| is_well_formed(&unit_form(piece)));
             if are_numbers { pieces.into_iter().for_each(&mut add) } else { add(part) }
@@ -65,7 +67,7 @@ fn unit_form(part: &str) -> String {
         .filter(|one| !none::is_dash(*one) && !none::is_quote(*one) && none::bracket(*one).is_none() && *one != '=')
         .collect();
     number.make_ascii_uppercase();
-    if let Some(at) = number.find('等').filter(|at| *at > 0) {
+    if let Some(at) = number.find('等') {
         let rest = number[at + '等'.len_utf8()..].trim_end_matches(['个', '套', '户', '宗', '单', '元', '处', '间']);
         if rest.chars().all(|one| one.is_ascii_digit() || "一二三四五六七八九十两".contains(one)) {
             number.truncate(at);
@@ -168,7 +170,7 @@ fn is_building_part(unit_number: &str) -> bool {
 #[must_use]
 pub fn certificates(registered: &str) -> Vec<Box<str>> {
     let mut parts: Vec<Box<str>> = Vec::new();
-    for part in registered.split(is_separator) {
+    for part in super::unescaped(registered).split(is_separator) {
         let compacted = compact(part);
         let is_form =
             |one: char| none::is_quote(one) || one == '=' || none::bracket(one).is_some_and(|same| same != one);
@@ -253,10 +255,17 @@ mod tests {
     const UNIT: &str = "340123002004GB00011F00010001";
 
     #[test]
+    fn nothing_but_words_for_others_is_no_unit() {
+        assert_eq!(unit_numbers("等2个"), []);
+    }
+
+    #[test]
     fn unit_numbers_lose_what_is_form() {
         for text in [
             " 340123\u{3000}002004 ｇｂ00011\u{a0}f00010001 ",
             "340123-002004-GB00011-F00010001",
+            "&nbsp;340123002004GB00011F00010001",
+            "340123002004GB&#8203;00011F00010001",
             "'340123002004GB00011F00010001",
             "=\"340123002004GB00011F00010001\"",
             "340123002004GB00011F00010001等",

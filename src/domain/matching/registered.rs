@@ -88,8 +88,11 @@ impl Numbers<'_> {
 
     /// Whether a cell names more persons than it has numbers: one of them has none, and nobody can say who (D16).
     pub(super) fn leave_a_name(&self, party: Registered<'_>) -> bool {
-        let names = party.name.split(['、', '，', ',', ';', '；', '/', '／', '|', '\n']);
-        let count = names.filter(|name| !name.trim().is_empty()).count();
+        if !party.name.contains(['、', '，', ',', ';', '；', '/', '／', '|', '\n']) {
+            return false;
+        }
+        // The whole cell is one of the names that may be meant.
+        let count = party.names().current.len().saturating_sub(1);
         count > 1 && count > self.usable.len()
     }
 

@@ -108,30 +108,3 @@ pub(super) fn parse(list: &str) -> impl Iterator<Item = (&str, bool, Vec<&str>)>
         (name, is_date, sources.split('|').collect())
     })
 }
-
-/// A date as an answer tells it: `2020-02-11`, with `T09:30:00` where there is a time; text that is no date as it stands.
-pub(super) fn date(text: &str) -> String {
-    read_date(text.trim()).unwrap_or_else(|| text.to_owned())
-}
-
-fn read_date(text: &str) -> Option<String> {
-    let (day, clock) = text.split_once(['T', ' ']).unwrap_or((text, "0:0"));
-    let day: Vec<&str> = if day.len() == 8 && day.is_ascii() && !day.contains(['-', '/']) {
-        vec![&day[..4], &day[4..6], &day[6..]]
-    } else {
-        day.split(if day.contains('/') { '/' } else { '-' }).collect()
-    };
-    let [year, month, day] = day[..] else { return None };
-    let day: jiff::civil::Date = format!("{year}-{month:0>2}-{day:0>2}").parse().ok()?;
-    let clock = clock.trim().split('.').next()?;
-    let parts: Vec<i8> = clock.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    let (hour, minute, second) = match parts[..] {
-        [hour, minute] => (hour, minute, 0),
-        [hour, minute, second] => (hour, minute, second),
-        _ => return None,
-    };
-    jiff::civil::Time::new(hour, minute, second, 0).ok()?;
-    let time =
-        if (hour, minute, second) == (0, 0, 0) { String::new() } else { format!("T{hour:02}:{minute:02}:{second:02}") };
-    Some(format!("{day}{time}"))
-}

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
+    clean,
     fields::KINDS,
-    parties::code,
     tables::{Row, Tables, certificates, parcel_of, plain, unit_number},
 };
 
@@ -176,8 +176,8 @@ impl<'a> Joined<'a> {
         if same.len() == 1 || !sharing.is_empty() {
             return if same.len() == 1 { same } else { sharing };
         }
-        let right_type = code(row.get("QLLX"));
-        let typed = of(&same, &|right| !right_type.is_empty() && code(right.row.get("QLLX")) == right_type);
+        let right_type = row.code("QLLX");
+        let typed = of(&same, &|right| !right_type.is_empty() && right.row.code("QLLX") == right_type);
         let left = if typed.is_empty() { same } else { typed };
         let first = &self.rights[left[0]];
         let is_alike = left.iter().all(|at| self.rights[*at].kind == first.kind)
@@ -188,9 +188,9 @@ impl<'a> Joined<'a> {
     }
 
     /// Whether a right is `current`, `ended` or `provisional` on a place, and since when it is ended.
-    pub(crate) fn status(&self, right: &Right<'_>, place: &Place) -> (&'static str, String) {
-        let stored = code(right.row.get("QSZT"));
-        let mut is_ended = ["2", "3"].contains(&stored) || right.row.has(&ENDINGS);
+    pub(crate) fn status(&self, right: &Right<'_>, place: &Place) -> (&'static str, String, bool) {
+        let stored = right.row.code("QSZT");
+        let (mut is_ended, mut is_doubtful) = ended(right.row);
         let own = ["ZXSJ", "ZXYYDJSJ", "JFDJSJ"].map(|column| right.row.get(column));
         let mut since = own.into_iter().find(|text| !text.is_empty()).unwrap_or("").to_owned();
         for row in self.deregistered.get(place).into_iter().flatten() {
@@ -204,8 +204,8 @@ impl<'a> Joined<'a> {
         if right.table == "DYAQ" {
             let of_business = |row: &&&Row| plain(row.get("YWH")) == right.business;
             let listed: Vec<&&Row> = self.listed.get(place).into_iter().flatten().filter(of_business).collect();
-            let is_released = |row: &&&Row| ["2", "3"].contains(&code(row.get("QSZT"))) || row.has(&ENDINGS);
-            if !listed.is_empty() && listed.iter().all(is_released) {
+            is_doubtful |= listed.iter().any(|row| ended(row).1);
+            if !listed.is_empty() && listed.iter().all(|row| ended(row).0) {
                 is_ended = true;
                 let told = listed.iter().map(|row| row.get("ZXSJ")).find(|text| !text.is_empty());
                 if let (true, Some(told)) = (since.is_empty(), told) {
@@ -213,23 +213,44 @@ impl<'a> Joined<'a> {
                 }
             }
         }
-        let status = match (is_ended, stored) {
+        let status = match (is_ended, stored.as_str()) {
             (true, _) => "ended",
             (false, "0") => "provisional",
             _ => "current",
         };
-        (status, since)
+        (status, since, is_doubtful && status == "current")
     }
 
     /// Whether a row of ZXDJ names the right.
     fn is_named(&self, right: &Right<'_>, place: &Place, row: &Row) -> bool {
-        let right_type = code(row.get("QLLX"));
+        let right_type = row.code("QLLX");
         certificates(row.get("BDCQZH")).iter().any(|number| {
             let carriers = self.on[place].iter().filter(|at| self.rights[**at].certificates.contains(number)).count();
             right.certificates.contains(number)
-                && (carriers < 2 || right_type.is_empty() || code(right.row.get("QLLX")) == right_type)
+                && (carriers < 2 || right_type.is_empty() || right.row.code("QLLX") == right_type)
         })
     }
+}
+
+/// Whether a row's own status or marks end it, and whether nobody can say (D36, D40).
+fn ended(row: &Row) -> (bool, bool) {
+    let status = row.code("QSZT");
+    let marks = ENDINGS.iter().map(|column| (*column, row.get(column)));
+    let (mut is_ended, mut is_doubtful) = (["2", "3"].contains(&status.as_str()), false);
+    is_doubtful |= is_unknown(row);
+    for (column, cell) in marks.filter(|(_, cell)| !clean::is_none_or_zero(cell)) {
+        let is_mark = !column.ends_with("SJ") || clean::is_date(cell);
+        is_ended |= is_mark;
+        is_doubtful |= !is_mark;
+    }
+    (is_ended, is_doubtful)
+}
+
+/// Whether a code of a row that nobody knows leaves open whether a right is in force (D40): what kind a holder or a
+/// document is does not ("Details").
+pub(crate) fn is_unknown(row: &Row) -> bool {
+    let deciding = ["QSZT", "CFLX", "YGDJZL", "DYFS"];
+    deciding.iter().any(|column| clean::is_unknown(column, &row.code(column)))
 }
 
 /// A place that is no unit: rows lent to a registration from units it does not stand on.

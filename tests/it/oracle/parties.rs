@@ -5,14 +5,12 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::{
+    clean,
+    numbers::{CLOSING, DASHES, DOTS, Numbers, OPENING, QUOTES, asked, normal_number},
+};
+
 const ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-const DOTS: &str = "·•・･∙‧⋅.．․﹒˙●";
-const DASHES: &str = "-‐‑‒–—―−﹘﹣－⁻₋⁃⸺⸻\u{ad}֊";
-const QUOTES: &str = "'\"`‘’“”＂＇";
-const OPENING: &str = "([{（［｛〔【「『〖《〈﹙﹝";
-const CLOSING: &str = ")]}）］｝〕】」』〗》〉﹚﹞";
-const NONE: [&str; 12] =
-    ["无", "不详", "空", "未知", "暂无", "没有", "NULL", "NONE", "NAN", "N/A", "未提供", "无证件号"];
 
 fn is_blank(char: char) -> bool {
     char.is_whitespace()
@@ -20,16 +18,10 @@ fn is_blank(char: char) -> bool {
         || "\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{202a}\u{202c}\u{202d}\u{2060}\u{feff}".contains(char)
 }
 
-/// A number without width, blanks, dashes, dots, brackets and quotation marks, in upper case.
-pub(crate) fn normal_number(number: &str) -> String {
-    let form = [DASHES, DOTS, QUOTES, OPENING, CLOSING].concat();
-    number.nfkc().filter(|char| !is_blank(*char) && !form.contains(*char)).collect::<String>().to_uppercase()
-}
-
 /// A name without width and blanks, with one kind of dot, bracket, dash and quotation mark, in upper case; commas stay
 /// what they are (D17).
 pub(crate) fn normal_name(name: &str) -> String {
-    let narrow = name.replace('，', "\u{e000}");
+    let narrow = clean::visible(name).replace('，', "\u{e000}");
     let folded = narrow.nfkc().filter(|char| !is_blank(*char)).map(|char| match char {
         _ if DOTS.contains(char) => '·',
         _ if OPENING.contains(char) => '(',
@@ -41,45 +33,11 @@ pub(crate) fn normal_name(name: &str) -> String {
     folded.collect::<String>().to_uppercase()
 }
 
-/// The parts of a cell that may hold several.
-pub(crate) fn split(cell: &str) -> Vec<&str> {
-    cell.split(['、', '，', ',', ';', '；', '/', '|', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect()
-}
-
-/// Whether a normalised number is none at all (D14, D35, D37): a word, a filler, or too short to be one.
-pub(crate) fn is_none(number: &str) -> bool {
-    let letters = number.bytes().filter(u8::is_ascii_alphanumeric).count();
-    let first = number.chars().next().unwrap_or('0');
-    number.chars().all(|char| char == first)
-        || NONE.contains(&number)
-        || letters < 4
-        || !number.contains(|char: char| char.is_ascii_digit())
-        || "1234567890123456789012345678".contains(number)
-}
-
-/// Whether a number is damaged (D38): rounded to 15 digits, or cut to 17.
-pub(crate) fn is_damaged(number: &str) -> bool {
-    digits(number)
-        && (number.len() == 17
-            || (number.len() == 18
-                && number.ends_with("000")
-                && !number.ends_with(citizen_check(number))
-                && !is_credit_valid(number)))
-}
-
-/// Whether a court can ask about this number as one of that kind (D42).
-pub(crate) fn can_be_asked(kind: &str, number: &str) -> bool {
-    let text = normal_number(number);
-    let length = text.chars().count();
-    split(number).len() == 1
-        && !is_none(&text)
-        && !(digits(&text) && text.len() == 17)
-        && match kind {
-            "1" => [15, 18].contains(&length),
-            "6" => length == 9,
-            "8" => length == 18,
-            _ => true,
-        }
+/// A name, and the former one that stands behind it in brackets (D52).
+fn former(name: &str) -> Option<(&str, &str)> {
+    let (main, rest) = name.strip_suffix(')')?.rsplit_once('(')?;
+    let former = ["曾用名", "原名", "原"].iter().find_map(|word| rest.strip_prefix(word))?;
+    Some((main, former.trim_start_matches([':', '：'])))
 }
 
 /// A code without leading zeros.
@@ -89,7 +47,7 @@ pub(crate) fn code(cell: &str) -> &str {
     if stripped.is_empty() && !cell.is_empty() { "0" } else { stripped }
 }
 
-fn digits(text: &str) -> bool {
+pub(crate) fn digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -114,10 +72,17 @@ pub(crate) fn citizen_check(text: &str) -> char {
     char::from(b"10X98765432"[sum as usize % 11])
 }
 
-fn is_citizen_valid(text: &str) -> bool {
+pub(crate) fn is_citizen_valid(text: &str) -> bool {
     is_citizen_shaped(text)
         && text.ends_with(citizen_check(text))
         && format!("{}-{}-{}", &text[6..10], &text[10..12], &text[12..14]).parse::<jiff::civil::Date>().is_ok()
+}
+
+/// Whether 15 digits hold a day of birth.
+pub(crate) fn is_old_citizen(text: &str) -> bool {
+    text.len() == 15
+        && digits(text)
+        && format!("19{}-{}-{}", &text[6..8], &text[8..10], &text[10..12]).parse::<jiff::civil::Date>().is_ok()
 }
 
 /// The check character of a credit code, of its first 17 characters.
@@ -136,7 +101,7 @@ fn is_organisation_valid(text: &str) -> bool {
     text.ends_with(["0", "X", "9", "8", "7", "6", "5", "4", "3", "2", "1"][sum as usize % 11])
 }
 
-fn is_credit_valid(text: &str) -> bool {
+pub(crate) fn is_credit_valid(text: &str) -> bool {
     is_credit_shaped(text) && text.ends_with(credit_check(text)) && is_organisation_valid(&text[8..17])
 }
 
@@ -297,24 +262,27 @@ impl Found {
 
 /// A registered party, read once.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that a rule asks")]
 pub(crate) struct Registered {
     pub(crate) names: Vec<String>,
+    /// Names that the register calls former.
+    pub(crate) formers: Vec<String>,
     pub(crate) numbers: Vec<Number>,
     is_damaged: bool,
+    is_filed_as_person: bool,
+    /// Whether the cell names more persons than it has numbers.
+    leaves_a_name: bool,
+    /// Whether a number is a natural person's by its shape.
+    has_persons_number: bool,
     nature: Nature,
 }
 
 impl Registered {
     pub(crate) fn new(name: &str, kind: &str, number: &str, holder_kind: &str) -> Self {
-        let read: Vec<_> = split(number).into_iter().map(normal_number).filter(|part| !is_none(part)).collect();
+        let Numbers { usable: read, is_damaged } = Numbers::of(number, code(kind));
         let is_persons = |text: &String| match text.len() {
             18 => is_citizen_shaped(text) && !is_credit_valid(text),
-            15 => {
-                digits(text)
-                    && format!("19{}-{}-{}", &text[6..8], &text[8..10], &text[10..12])
-                        .parse::<jiff::civil::Date>()
-                        .is_ok()
-            }
+            15 => is_old_citizen(text),
             9 => text.starts_with(|first: char| first.is_ascii_uppercase()) && digits(&text[1..]),
             _ => false,
         };
@@ -325,21 +293,32 @@ impl Registered {
             _ if is_other_kind(code(kind)) && read.iter().any(is_persons) => Nature::Person,
             _ => Nature::Unknown,
         };
-        let mut names: Vec<_> = split(name).into_iter().chain([name]).map(normal_name).collect();
-        names.retain(|name| !name.is_empty());
+        let mut names: Vec<_> =
+            clean::split(name).into_iter().chain([name.to_owned()]).map(|name| normal_name(&name)).collect();
+        names.retain(|name| !name.is_empty() && !clean::is_none(name));
+        let several: std::collections::BTreeSet<_> = names[..names.len().saturating_sub(1)].iter().collect();
+        let leaves_a_name = several.len() > 1 && several.len() > read.len();
+        let has_persons_number = read.iter().any(is_persons);
+        let split_names: Vec<_> =
+            names.iter().filter_map(|name| former(name)).map(|(a, b)| [a, b].map(str::to_owned)).collect();
+        let mut formers = Vec::new();
+        for [main, former] in split_names {
+            names.push(main);
+            formers.push(former);
+        }
         names.sort();
         names.dedup();
-        let is_damaged = read.iter().any(|part| is_damaged(part));
-        let whole = read.iter().filter(|part| !self::is_damaged(part));
-        let numbers = whole.map(|part| Number::new(part, code(kind), nature)).collect();
-        Self { names, numbers, is_damaged, nature }
+        let numbers = read.iter().map(|part| Number::new(part, code(kind), nature)).collect();
+        let is_filed_as_person = code(holder_kind) == "1";
+        Self { names, formers, numbers, is_damaged, is_filed_as_person, leaves_a_name, has_persons_number, nature }
     }
 
-    /// Whether one filed as a person may be a body all the same.
+    /// Whether one taken for a person may be a body all the same: nobody filed it as a person, or its number or name is none's.
     fn may_be_misfiled(&self) -> bool {
         let is_card =
             |number: &Number| is_citizen_shaped(&number.text) || (number.text.len() == 15 && digits(&number.text));
-        !self.numbers.iter().all(is_card)
+        !self.is_filed_as_person
+            || !self.numbers.iter().all(is_card)
             || self.names.iter().any(|name| name.chars().count() >= 5 && !name.contains('·'))
     }
 }
@@ -354,7 +333,7 @@ pub(crate) struct Asked {
 impl Asked {
     pub(crate) fn new(name: &str, kind: &str, number: &str) -> Self {
         let kind = code(kind);
-        let text = normal_number(number);
+        let text = asked(number);
         let nature = if is_body_kind(kind) {
             Nature::Body
         } else if !is_other_kind(kind) || is_citizen_valid(&text) {
@@ -366,16 +345,28 @@ impl Asked {
         };
         // Under kind 99 nothing but the number's own shape is told of it.
         let told = if is_other_kind(kind) { Nature::Unknown } else { nature };
-        Self { name: normal_name(name), number: Number::new(number, kind, told), nature }
+        Self { name: normal_name(name), number: Number::new(&text, kind, told), nature }
+    }
+
+    /// The name asked about: whole, without a former one behind it, and that former one (D52).
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let parts = former(&self.name).map(|(main, former)| [main, former]);
+        std::iter::once(self.name.as_str()).chain(parts.into_iter().flatten())
     }
 
     /// What the party is to the subject, with the flags of a match in the order of the contract.
     pub(crate) fn compare(&self, party: &Registered) -> Option<(Found, Vec<&'static str>)> {
-        let named = party.names.contains(&self.name);
+        let main = former(&self.name).map_or(self.name.as_str(), |(main, _)| main);
+        let is_now = party.names.iter().any(|name| *name == self.name || name == main);
+        let named = self.names().any(|name| party.names.iter().chain(&party.formers).any(|known| known == name));
         let mut found: Vec<_> = party.numbers.iter().filter_map(|number| self.by_number(number, named)).collect();
         found.extend(self.by_name(party, named));
         let best = found.iter().map(|(found, _)| *found).min()?;
-        found.into_iter().find(|(found, _)| *found == best)
+        let (found, mut flags) = found.into_iter().find(|(found, _)| *found == best)?;
+        if named && !is_now && found.is_match() {
+            flags.insert(0, "renamed");
+        }
+        Some((found, flags))
     }
 
     fn by_number(&self, other: &Number, named: bool) -> Option<(Found, Vec<&'static str>)> {
@@ -419,6 +410,11 @@ impl Asked {
             return Some((Found::NumberDamaged, Vec::new()));
         }
         match (self.nature, party.nature) {
+            // Whoever has a person's number may be a person, whatever the register files them as (D15).
+            (Nature::Body, Nature::Body | Nature::Unknown) if party.has_persons_number => {
+                let is_one_convertible = is_convertible(&self.number) != party.numbers.iter().any(is_convertible);
+                is_one_convertible.then(|| (Found::PersonNameOnly, Vec::new()))
+            }
             (Nature::Body, Nature::Body | Nature::Unknown) => {
                 let is_one_convertible = is_convertible(&self.number) != party.numbers.iter().any(is_convertible);
                 (party.numbers.is_empty() || is_one_convertible).then(|| (Found::Name, vec!["verify_on_site"]))
@@ -431,7 +427,8 @@ impl Asked {
             (Nature::Body, Nature::Person) if !party.numbers.is_empty() => {
                 party.may_be_misfiled().then(|| (Found::PersonNameOnly, Vec::new()))
             }
-            _ => party.numbers.is_empty().then(|| (Found::PersonNameOnly, Vec::new())),
+            // Of several names with fewer numbers one has none, and nobody can say who (D16).
+            _ => (party.numbers.is_empty() || party.leaves_a_name).then(|| (Found::PersonNameOnly, Vec::new())),
         }
     }
 }

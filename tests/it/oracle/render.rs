@@ -19,7 +19,8 @@ pub(super) fn expected(expected: &Expected) -> Vec<String> {
         lines.push(format!("unit {} {}", unit.number, unit.group));
         lines.extend(unit.told.iter().map(|line| format!("  {line}")));
         for one in &unit.registrations {
-            lines.push(format!("  {} {} {} waits {}", one.kind, one.source_row, one.status, one.waiting_order));
+            let doubt = if one.is_doubtful { " doubtful" } else { "" };
+            lines.push(format!("  {} {} {}{doubt} waits {}", one.kind, one.source_row, one.status, one.waiting_order));
             lines.push(format!("    {}", one.relation));
             lines.extend(one.values.iter().map(|(name, value)| format!("    {name} {value:?}")));
             lines.extend(one.parties.iter().map(|(role, told)| format!("    {role} {told:?}")));
@@ -66,7 +67,8 @@ fn registration(one: &Registration) -> Vec<String> {
         Status::Provisional => "provisional",
     };
     let kind = one.kind.table();
-    let mut lines = vec![format!("  {} {} {status} waits {}", kind.item, one.identity, one.waiting_order)];
+    let doubt = if one.is_doubtful { " doubtful" } else { "" };
+    let mut lines = vec![format!("  {} {} {status}{doubt} waits {}", kind.item, one.identity, one.waiting_order)];
     lines.push(format!("    {}", relation(one.matched.as_ref())));
     let common = COMMON.iter().map(|field| (field.name, one.common.get(field.tag)));
     let details = kind.fields.iter().map(|field| (field.name, one.details.get(field.tag)));

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use bdcd::domain::inquiry::Draft;
+use bdcd::domain::inquiry::{Door, Draft};
 
 use super::{
-    Oracle,
-    parties::{can_be_asked, citizen_check, code, credit_check, is_citizen_shaped, is_none, normal_number, split},
+    Oracle, clean,
+    numbers::{self, can_be_asked, is_none},
+    parties::{citizen_check, code, credit_check, is_citizen_shaped},
 };
 
 /// Somebody to ask about.
@@ -57,12 +58,13 @@ impl Oracle {
         let registrations = self.units.iter().flat_map(|unit| &unit.registrations);
         for party in registrations.flat_map(|registration| &registration.parties) {
             let [name, kind, number, ..] = &party.told;
-            let mut names = split(name);
+            let mut names = clean::split(name);
             if names.len() != 1 {
-                names.push(name);
+                names.push(name.clone());
             }
-            let numbers: Vec<&str> = split(number).into_iter().filter(|part| !is_none(&normal_number(part))).collect();
-            for name in names.into_iter().filter(|name| !name.trim().is_empty()) {
+            let mut numbers = clean::split(number);
+            numbers.retain(|part| !is_none(&numbers::asked(part)));
+            for name in names.iter().filter(|name| !clean::is_none(name)) {
                 for number in &numbers {
                     add_forms(&mut subjects, name, code(kind), number);
                 }
@@ -75,12 +77,13 @@ impl Oracle {
             subject.document_number.chars().count() <= 200
                 && can_be_asked(&subject.document_kind, &subject.document_number)
         };
-        subjects.into_iter().filter(can_be_asked).collect()
+        let is_whole = |subject: &Subject| subject.draft(&[1], false).check(Door::Query).is_ok();
+        subjects.into_iter().filter(can_be_asked).filter(is_whole).collect()
     }
 }
 
 fn add_forms(subjects: &mut BTreeSet<Subject>, name: &str, kind: &str, number: &str) {
-    let text = normal_number(number);
+    let text = numbers::asked(number);
     let mut forms = BTreeSet::from([text.clone()]);
     if is_citizen_shaped(&text) {
         forms.insert([&text[..6], &text[8..17]].concat());

@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, fs, path::Path};
 
+use super::clean;
+
 /// Exchange names of the tables that feed an answer.
 const EXCHANGE_NAMES: [(&str, &str); 26] = [
     ("KTT_ZDJBXX", "ZDJBXX"),
@@ -45,6 +47,11 @@ impl Row {
         self.cells.get(column).map_or("", String::as_str)
     }
 
+    /// The code of a column's cell.
+    pub(crate) fn code(&self, column: &str) -> String {
+        clean::code(column, self.get(column))
+    }
+
     /// Whether the cell of any of the columns holds something.
     pub(crate) fn has(&self, columns: &[&str]) -> bool {
         columns.iter().any(|column| !self.get(column).is_empty())
@@ -75,9 +82,12 @@ impl Tables {
             for row in &mut rows {
                 for (column, cell) in &mut row.cells {
                     // Words for none are nothing (D35); document numbers are told as they stand.
-                    let words = ["无", "不详", "空", "暂无", "未知", "没有", "NULL", "null", "-", "—", "/"];
-                    if words.contains(&folded(cell).as_str()) && !column.ends_with("ZJH") {
+                    let is_empty = if is_day(column) { clean::is_no_day(cell) } else { clean::is_none(cell) };
+                    if is_empty && !column.ends_with("ZJH") {
                         cell.clear();
+                    }
+                    if clean::is_deciding(column) {
+                        *cell = clean::code(column, cell);
                     }
                     if let Some(code) = manifest["codes"][format!("{name}.{column}")][cell.as_str()].as_str() {
                         code.clone_into(cell);
@@ -124,38 +134,33 @@ fn standard(table: &str, column: &str) -> String {
     .to_owned()
 }
 
-/// A text without blanks and control characters, half-width.
-fn folded(text: &str) -> String {
-    let seen = text.chars().filter(|char| {
-        !char.is_whitespace() && !char.is_control() && !('\u{200b}'..='\u{200f}').contains(char) && *char != '\u{feff}'
-    });
-    seen.map(|char| match char {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(char) - 0xfee0).unwrap(),
-        _ => char,
-    })
-    .collect()
-}
-
-fn is_none(folded: &str) -> bool {
-    folded.chars().all(|char| "0-—－/".contains(char))
-        || ["无", "不详", "空", "暂无", "未知", "NULL", "null"].contains(&folded)
+/// Whether a column holds dates.
+fn is_day(column: &str) -> bool {
+    column.ends_with("SJ") || column == "JGRQ"
 }
 
 /// A unit number as compared; empty where there is none.
 pub(crate) fn unit_number(cell: &str) -> String {
-    let number = folded(cell).to_ascii_uppercase();
-    if is_none(&number) { String::new() } else { number }
+    clean::units(cell).into_iter().next().unwrap_or_default()
+}
+
+/// The code of a parcel or sea area as compared; empty where there is none.
+pub(crate) fn parcel_code(cell: &str) -> String {
+    let number = unit_number(cell);
+    if number.len() == 28 && number.ends_with("W00000000") { number[..19].to_owned() } else { number }
 }
 
 /// A business number, certificate cell or house code as compared; empty where there is none.
 pub(crate) fn plain(cell: &str) -> String {
-    let text = folded(cell);
-    if is_none(&text) { String::new() } else { text }
+    let mut text = clean::folded(cell);
+    text.retain(|char| !"'`’‘\"=".contains(char));
+    if clean::is_none_or_zero(&text) { String::new() } else { text }
 }
 
 /// The certificate numbers of a cell as compared.
 pub(crate) fn certificates(cell: &str) -> Vec<String> {
-    folded(cell).split(['、', ',']).filter(|part| !is_none(part)).map(str::to_owned).collect()
+    let numbers = clean::split(cell).into_iter().map(|part| plain(&part));
+    numbers.filter(|number| !number.is_empty()).collect()
 }
 
 /// The parcel of a unit number: its first 19 characters.

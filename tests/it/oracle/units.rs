@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
-    fields::{COMMON, KINDS, date, parse},
-    joins::{Joined, Place, Right, parcel},
-    parties::{Registered, code, is_none, normal_number},
-    tables::{Row, Tables, certificates, parcel_of, plain, unit_number},
+    clean,
+    clean::date,
+    fields::{COMMON, KINDS, parse},
+    joins::{Joined, Place, Right, is_unknown, parcel},
+    parties::Registered,
+    tables::{Row, Tables, certificates, parcel_code, parcel_of, plain, unit_number},
 };
 
 /// A party as an answer tells it, and as matching reads it.
@@ -16,6 +18,8 @@ pub(crate) struct Party {
     /// Name, document kind, document number, kind of holder, share, order, business number, stored status.
     pub(crate) told: [String; 8],
     pub(crate) read: Registered,
+    /// Whether the register says that this holder has left (D46).
+    pub(crate) is_former: bool,
 }
 
 /// A registration on one unit.
@@ -25,6 +29,7 @@ pub(crate) struct Registration {
     pub(crate) source_row: String,
     pub(crate) status: &'static str,
     pub(crate) waiting_order: u32,
+    pub(crate) is_doubtful: bool,
     pub(crate) values: BTreeMap<&'static str, String>,
     pub(crate) parties: Vec<Party>,
     line: usize,
@@ -41,7 +46,9 @@ impl Registration {
 
     /// Whether it brings the charges of its unit to who holds it (D3).
     pub(crate) fn brings_charges(&self) -> bool {
-        !self.is_charge() || (self.item() == "YGDJ" && ["1", "2"].contains(&code(self.value("notice_kind"))))
+        !self.is_charge()
+            || (self.item() == "YGDJ"
+                && ["1", "2"].contains(&clean::code("YGDJZL", self.value("notice_kind")).as_str()))
     }
 
     pub(crate) fn value(&self, name: &str) -> &str {
@@ -106,11 +113,11 @@ impl<'a> Places<'a> {
         }
         Self {
             parcels: by(tables, "ZDJBXX", |row| {
-                let code = unit_number(row.get("ZDDM"));
+                let code = parcel_code(row.get("ZDDM"));
                 vec![if code.is_empty() { prefix(row, "BDCDYH") } else { code }]
             }),
             seas: by(tables, "ZHJBXX", |row| {
-                let codes = [unit_number(row.get("ZHDM")), unit_number(row.get("HDDM"))];
+                let codes = [parcel_code(row.get("ZHDM")), parcel_code(row.get("HDDM"))];
                 codes.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
             }),
             houses,
@@ -120,9 +127,9 @@ impl<'a> Places<'a> {
             points: vec![
                 (by(tables, "ZD_K", |row| vec![prefix(row, "BDCDYH")]), ["ZDX", "XH", "XZB", "YZB"]),
                 (by(tables, "ZH_K", |row| vec![prefix(row, "BDCDYH")]), ["ZDX", "XH", "XZB", "YZB"]),
-                (by(tables, "JZD", |row| vec![unit_number(row.get("ZDZHDM"))]), ["", "SXH", "XZBZ", "YZBZ"]),
+                (by(tables, "JZD", |row| vec![parcel_code(row.get("ZDZHDM"))]), ["", "SXH", "XZBZ", "YZBZ"]),
             ],
-            degrees: by(tables, "YHYDZB", |row| vec![unit_number(row.get("ZHHDDM"))]),
+            degrees: by(tables, "YHYDZB", |row| vec![parcel_code(row.get("ZHHDDM"))]),
         }
     }
 }
@@ -174,12 +181,17 @@ fn unit(joined: &Joined<'_>, places: &Places<'_>, place: &Place, rights: &[usize
     registrations.sort_by(|one: &Registration, other| one.order().cmp(&other.order()));
     let mut waiting: Vec<&mut Registration> = registrations
         .iter_mut()
-        .filter(|one| one.status == "current" && ["2", "4"].contains(&code(one.value("seizure_kind"))))
+        .filter(|one| {
+            one.status == "current" && ["2", "4"].contains(&clean::code("CFLX", one.value("seizure_kind")).as_str())
+        })
         .collect();
     waiting
         .sort_by_key(|one| (one.value("registered_at").to_owned(), one.value("business_number").to_owned(), one.line));
-    for (order, one) in (1..).zip(waiting) {
-        one.waiting_order = order;
+    // No order where one of them has no date (D50).
+    if waiting.iter().all(|one| clean::is_date(one.value("registered_at"))) {
+        for (order, one) in (1..).zip(waiting) {
+            one.waiting_order = order;
+        }
     }
     Unit { number: place.0.clone(), group: place.1.clone(), told: told(places, &around), registrations }
 }
@@ -195,7 +207,7 @@ fn around<'a>(
         let named = rights.iter().flat_map(|right| {
             columns.iter().filter(|(table, _)| *table == right.table).map(|(_, column)| right.row.get(column))
         });
-        std::iter::once(own.clone()).chain(named.map(unit_number)).collect()
+        std::iter::once(own.clone()).chain(named.map(parcel_code)).collect()
     };
     let look = |rows: &'a Rows<'a>, keys: Vec<String>| -> Vec<&'a Row> {
         keys.iter().find_map(|key| rows.get(key)).cloned().unwrap_or_default()
@@ -203,7 +215,7 @@ fn around<'a>(
     let house = places.houses.get(place).cloned().unwrap_or_default();
     let of_zrz = places.buildings.get(&plain(first(&house, "ZRZH"))).cloned().unwrap_or_default();
     let on_parcel = |row: &&Row| {
-        let (parcel, number) = (unit_number(row.get("ZDDM")), unit_number(row.get("ZRZH")));
+        let (parcel, number) = (parcel_code(row.get("ZDDM")), unit_number(row.get("ZRZH")));
         !own.is_empty() && (parcel == own || (parcel.is_empty() && number.starts_with(&own)))
     };
     let mut building: Vec<&Row> = of_zrz.iter().copied().filter(on_parcel).collect();
@@ -237,8 +249,9 @@ fn registrations_of(
     around: &Around<'_>,
     right: &Right<'_>,
 ) -> Vec<Registration> {
-    let (status, since) = joined.status(right, around.place);
+    let (status, since, is_doubtful) = joined.status(right, around.place);
     let holders = &right.holders[around.place];
+    let is_doubtful = is_doubtful || (status == "current" && holders.iter().any(|row| is_unknown(row)));
     let mut parties: Vec<Party> = holders.iter().map(|row| holder(row, right.row)).collect();
     parties.extend(other_parties(right));
     let mut projects: Vec<Option<&Row>> = Vec::new();
@@ -256,7 +269,8 @@ fn registrations_of(
         source_row: identity(right.table, right.row),
         status,
         waiting_order: 0,
-        values: values(places, around, right, project, &since),
+        is_doubtful,
+        values: values(places, around, right, project, (status, &since)),
         parties: parties.clone(),
         line: right.row.line,
     };
@@ -268,7 +282,7 @@ fn values(
     around: &Around<'_>,
     right: &Right<'_>,
     project: Option<&Row>,
-    since: &str,
+    ended: (&str, &str),
 ) -> BTreeMap<&'static str, String> {
     // A right that names its parcel or sea has that one's, where the package has it.
     let (land, sea) = match right.table {
@@ -276,8 +290,8 @@ fn values(
         "HYSYQ" => ("", right.row.get("ZHHDDM")),
         _ => ("", ""),
     };
-    let parcel = places.parcels.get(&unit_number(land)).unwrap_or(&around.parcel);
-    let sea = places.seas.get(&unit_number(sea)).unwrap_or(&around.sea);
+    let parcel = places.parcels.get(&parcel_code(land)).unwrap_or(&around.parcel);
+    let sea = places.seas.get(&parcel_code(sea)).unwrap_or(&around.sea);
     let source = |source: &str| -> String {
         let of = |rows: &[&Row], column: &str| first(rows, column).to_owned();
         match source.split_once('.') {
@@ -287,12 +301,16 @@ fn values(
             Some(("Z", column)) => of(&around.building, column),
             Some(("G", column)) => of(&around.structure, column),
             Some(("X", column)) => project.map_or("", |row| row.get(column)).to_owned(),
-            _ => special(around, right, source, since),
+            _ => special(around, right, source, ended),
         }
     };
     let mut values = BTreeMap::new();
     for (name, is_date, sources) in parse(COMMON).chain(parse(KINDS[right.kind].3)) {
-        let text = sources.into_iter().map(source).find(|text| !text.is_empty()).unwrap_or_default();
+        let is_quantity =
+            ["area", "price", "claim"].iter().any(|word| name.ends_with(word)) || name == "price_or_claim";
+        let texts: Vec<String> = sources.into_iter().map(source).filter(|text| !text.is_empty()).collect();
+        let text = texts.iter().find(|text| !is_quantity || !clean::is_zero(text)).or(texts.first());
+        let text = text.map_or_else(String::new, |text| if is_quantity { clean::quantity(text) } else { text.clone() });
         if !text.is_empty() {
             values.insert(name, if is_date { date(&text) } else { text });
         }
@@ -300,15 +318,26 @@ fn values(
     values
 }
 
-fn special(around: &Around<'_>, right: &Right<'_>, source: &str, since: &str) -> String {
+fn special(around: &Around<'_>, right: &Right<'_>, source: &str, (status, since): (&str, &str)) -> String {
     let row = right.row;
     match source {
         "@certificate" => row.get(KINDS[right.kind].2).to_owned(),
         "@ended" => since.to_owned(),
-        "@claim" if code(row.get("DYFS")) == "2" && row.has(&["ZGZQSE"]) => row.get("ZGZQSE").to_owned(),
+        "@claim"
+            if row.code("DYFS") == "2"
+                && row.has(&["ZGZQSE"])
+                && !(clean::is_zero(row.get("ZGZQSE")) && row.has(&["BDBZZQSE"])) =>
+        {
+            row.get("ZGZQSE").to_owned()
+        }
+        "@claim" if !row.has(&["BDBZZQSE"]) && row.code("DYFS") == "2" => row.get("ZGZQSE").to_owned(),
         "@claim" => row.get("BDBZZQSE").to_owned(),
         "@names" => {
-            let names: Vec<&str> = right.holders[around.place].iter().map(|row| row.get("QLRMC")).collect();
+            let names: Vec<&str> = right.holders[around.place]
+                .iter()
+                .filter(|row| status != "current" || !["2", "3"].contains(&row.code("QSZT").as_str()))
+                .map(|row| row.get("QLRMC"))
+                .collect();
             names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join("、")
         }
         "@place" => place(around, right),
@@ -319,7 +348,7 @@ fn special(around: &Around<'_>, right: &Right<'_>, source: &str, since: &str) ->
 /// The place of a charge.
 fn place(around: &Around<'_>, right: &Right<'_>) -> String {
     let row = right.row;
-    let unfinished = if code(row.get("DYBDCLX")) == "4" { row.get("ZJJZWZL") } else { "" };
+    let unfinished = if row.code("DYBDCLX") == "4" { row.get("ZJJZWZL") } else { "" };
     let business = plain(row.get("YWH"));
     let is_own = |listed: &&&Row| right.table == "DYAQ" && plain(listed.get("YWH")) == business;
     let own: Vec<&Row> = around.listed.iter().filter(is_own).copied().collect();
@@ -351,7 +380,8 @@ fn holder(row: &Row, right: &Row) -> Party {
             or_rights("YWH"),
             or_rights("QSZT"),
         ],
-        read: Registered::new(row.get("QLRMC"), row.get("ZJZL"), row.get("ZJH"), row.get("QLRLX")),
+        read: Registered::new(row.get("QLRMC"), &row.code("ZJZL"), row.get("ZJH"), &row.code("QLRLX")),
+        is_former: ["2", "3"].contains(&row.code("QSZT").as_str()),
     }
 }
 
@@ -365,12 +395,18 @@ fn other_parties(right: &Right<'_>) -> Vec<Party> {
     for (role, column) in columns {
         let text = |suffix: &str| right.row.get(&format!("{column}{suffix}")).to_owned();
         let (name, kind, number) = (text(""), text("ZJZL"), text("ZJH"));
-        if is_none(&normal_number(&number)) {
+        // Named without a number it is not searched (D12); a filler is no usable number (D37).
+        if clean::is_none_or_zero(&number) {
             continue;
         }
-        let read = Registered::new(&name, &kind, &number, "");
+        let read = Registered::new(&name, &clean::code("ZJZL", &kind), &number, "");
         let empty = String::new;
-        parties.push(Party { role, told: [name, kind, number, empty(), empty(), empty(), empty(), empty()], read });
+        parties.push(Party {
+            role,
+            told: [name, kind, number, empty(), empty(), empty(), empty(), empty()],
+            read,
+            is_former: false,
+        });
     }
     parties
 }
@@ -388,14 +424,16 @@ fn told(places: &Places<'_>, around: &Around<'_>) -> Vec<String> {
     ];
     let letter = around.place.0.chars().nth(19);
     let is_land = letter.is_some_and(|letter| "WLQ".contains(letter));
-    let house = [own(&around.house, "SCJZMJ"), own(&around.house, "YCJZMJ")].into_iter().find(|text| !text.is_empty());
     let areas = [
-        (house.unwrap_or_default(), "1".to_owned()),
+        (own(&around.house, "SCJZMJ"), "1".to_owned()),
+        (own(&around.house, "YCJZMJ"), "1".to_owned()),
         (own(&around.structure, "MJ"), own(&around.structure, "MJDW")),
         (if is_land { own(&around.sea, "ZHMJ") } else { String::new() }, "3".to_owned()),
         (if is_land { own(&around.parcel, "ZDMJ") } else { String::new() }, own(&around.parcel, "MJDW")),
     ];
-    let (area, area_unit) = areas.into_iter().find(|(area, _)| !area.is_empty()).unwrap_or_default();
+    let areas: Vec<_> = areas.into_iter().filter(|(area, _)| !area.is_empty()).collect();
+    let area = areas.iter().find(|(area, _)| !clean::is_zero(area)).or(areas.first());
+    let (area, area_unit) = area.map_or_else(Default::default, |(area, unit)| (clean::quantity(area), unit.clone()));
     let location = locations.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
     let mut told = vec![format!("location {location:?} area {area:?} unit {area_unit:?}")];
     told.extend(position(places, around));

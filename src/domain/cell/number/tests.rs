@@ -10,6 +10,18 @@ fn usable(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_tab_inside_a_number_hides_it_not_and_between_numbers_parts_them() {
+    assert_eq!(usable("M222RT6\t0-8"), ["M222RT608"]);
+    assert_eq!(usable("990202\t197903051015"), [PERSON]);
+    assert_eq!(usable("990202\t197903051014"), ["990202197903051014"]);
+    assert_eq!(usable("990202197903051015\t990202198106072029"), [PERSON, OTHER]);
+    assert_eq!(usable("E99000001\tE99000002"), ["E99000001", "E99000002"]);
+    // A blank inside a number is more likely than one between two: the whole is a number, and an equal name is counted.
+    assert_eq!(of_register("E99000001 E99000002").damaged, Some(Damage::Entangled));
+    assert_eq!(of_register("E99000001 7").damaged, None);
+}
+
+#[test]
 fn dress_is_form() {
     for text in [
         "'990202197903051015",
@@ -18,6 +30,7 @@ fn dress_is_form() {
         "=\"990202197903051015\"",
         "990202 19790305 1015",
         "990202-19790305-1015",
+        "虚国护照990202-19790305-1015（旧号）",
         "[990202197903051015]",
         "（990202197903051015）",
         "身份证990202197903051015",
