@@ -34,11 +34,9 @@ pub fn index_keys(party: Registered<'_>) -> Vec<String> {
     for number in &numbers.usable {
         number.keys(number.fifteen().as_deref(), number.organisation(), &mut keys);
     }
-    // Found by name: whoever has no number to be found by, or a damaged one; a body also beside its number, among all where
+    // Found by name: whoever has no number to be found by, or a damaged one, or fewer than names; a body also beside its number, among all where
     // it cannot be converted, else only by those whose own cannot.
-    let by_name = if numbers.is_empty() || numbers.damaged.is_some() {
-        Some('m')
-    } else if numbers.leave_a_name(party) {
+    let by_name = if numbers.is_empty() || numbers.damaged.is_some() || numbers.leave_a_name(party) {
         Some('m')
     } else if numbers.nature == Nature::Person {
         numbers.may_be_misfiled(party).then_some('m')
