@@ -207,10 +207,10 @@ fn split(cell: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Whether a cell has a mark that may stand between names.
+/// Whether a cell has a mark that stands between names. A blank does not tell: it stands inside names as well.
 #[must_use]
 pub fn may_be_several(cell: &str) -> bool {
-    cell.contains(SEPARATORS) || cell.contains(char::is_whitespace)
+    cell.contains(SEPARATORS)
 }
 
 /// A name, and what stands in the last brackets behind it.
