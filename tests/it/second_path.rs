@@ -66,10 +66,10 @@ fn answer(reader: &mut Reader, frame: &Frame, draft: &Draft) -> Answer {
     Answer::decode(&bytes).unwrap()
 }
 
-/// A tenth of all cells is dirty, of every kind at once; then each kind by itself, with one seed for each.
+/// A tenth of all cells is dirty, of every kind at once.
 ///
 /// `BDCD_UNITS=5000 cargo test --test it a_dirty_county` asks about a county of that length; `BDCD_DIRT` names kinds of dirt, parted by
-/// commas, `BDCD_SEED` the first seed, `BDCD_SEEDS` how many, and `BDCD_KEEP` a folder that the packages are left in.
+/// commas (`none_words,dates`), `BDCD_SEED` the first seed, `BDCD_SEEDS` how many, and `BDCD_KEEP` a folder that the packages are left in.
 #[test]
 fn a_dirty_county_answers_as_its_tables_say() {
     let variable = |name: &str| std::env::var(name).ok();

@@ -207,6 +207,12 @@ fn split(cell: &str) -> Vec<&str> {
         .collect()
 }
 
+/// Whether a cell has a mark that stands between names. A blank does not tell: it stands inside names as well.
+#[must_use]
+pub fn may_be_several(cell: &str) -> bool {
+    cell.contains(SEPARATORS)
+}
+
 /// A name, and what stands in the last brackets behind it.
 fn noted(name: &str) -> Option<(&str, &str)> {
     let rest = name.strip_suffix(')')?;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::domain::{
     cell::{
         code,
-        name::Names,
+        name::{self, Names},
         number::{self, Damage, Stem},
     },
     identifiers::{
@@ -88,7 +88,8 @@ impl Numbers<'_> {
 
     /// Whether a cell names more persons than it has numbers: one of them has none, and nobody can say who (D16).
     pub(super) fn leave_a_name(&self, party: Registered<'_>) -> bool {
-        if !party.name.contains(['、', '，', ',', ';', '；', '/', '／', '|', '\n']) {
+        // Most cells hold one name, and need no reading.
+        if !name::may_be_several(party.name) {
             return false;
         }
         // The whole cell is one of the names that may be meant.

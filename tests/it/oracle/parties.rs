@@ -409,7 +409,7 @@ impl Asked {
         if party.is_damaged && (self.nature, party.nature) != (Nature::Person, Nature::Body) {
             return Some((Found::NumberDamaged, Vec::new()));
         }
-        match (self.nature, party.nature) {
+        let by_nature = match (self.nature, party.nature) {
             // Whoever has a person's number may be a person, whatever the register files them as (D15).
             (Nature::Body, Nature::Body | Nature::Unknown) if party.has_persons_number => {
                 let is_one_convertible = is_convertible(&self.number) != party.numbers.iter().any(is_convertible);
@@ -427,8 +427,11 @@ impl Asked {
             (Nature::Body, Nature::Person) if !party.numbers.is_empty() => {
                 party.may_be_misfiled().then(|| (Found::PersonNameOnly, Vec::new()))
             }
-            // Of several names with fewer numbers one has none, and nobody can say who (D16).
-            _ => (party.numbers.is_empty() || party.leaves_a_name).then(|| (Found::PersonNameOnly, Vec::new())),
-        }
+            _ => party.numbers.is_empty().then(|| (Found::PersonNameOnly, Vec::new())),
+        };
+        // Of several names with fewer numbers one has none, and nobody can say who: whoever is asked about, and however the
+        // register files the holders (D16).
+        let is_left = party.leaves_a_name && !party.numbers.is_empty();
+        by_nature.or_else(|| is_left.then(|| (Found::PersonNameOnly, Vec::new())))
     }
 }

@@ -254,6 +254,8 @@ fn registrations_of(
     let is_doubtful = is_doubtful || (status == "current" && holders.iter().any(|row| is_unknown(row)));
     let mut parties: Vec<Party> = holders.iter().map(|row| holder(row, right.row)).collect();
     parties.extend(other_parties(right));
+    // Who has left a right in force comes behind who has not.
+    parties.sort_by_key(|party| party.is_former && status == "current");
     let mut projects: Vec<Option<&Row>> = Vec::new();
     if right.table == "FDCQ1" {
         let business = plain(right.row.get("YWH"));
