@@ -34,8 +34,8 @@ pub fn index_keys(party: Registered<'_>) -> Vec<String> {
     for number in &numbers.usable {
         number.keys(number.fifteen().as_deref(), number.organisation(), &mut keys);
     }
-    // Found by name: whoever has no number to be found by, or a damaged one, or fewer than names; a body also beside its number, among all where
-    // it cannot be converted, else only by those whose own cannot.
+    // Found by name: whoever has no number to be found by, or a damaged one, or fewer than names; a body also beside its number,
+    // among all where it cannot be converted, else only by those whose own cannot.
     let by_name = if numbers.is_empty() || numbers.damaged.is_some() || numbers.leave_a_name(party) {
         Some('m')
     } else if numbers.nature == Nature::Person {
@@ -235,34 +235,29 @@ impl Subject {
         let is_numbered = !numbers.is_empty();
         let counted = |rule| Some(Outcome::Withheld(rule));
         let outcome = match (self.nature, numbers.nature) {
-            // Of several names in one cell one has no number, whoever it is (D16): a person beside a body too.
-            (Nature::Person, Nature::Body) if is_numbered && numbers.leave_a_name(party) => {
-                counted(Withholding::PersonNameOnly)
-            }
             // A damaged number tells neither for nor against anybody of that name; a body is no person all the same.
             (Nature::Person, Nature::Body) => None,
             _ if numbers.damaged.is_some() => counted(Withholding::NumberDamaged),
             (Nature::Body | Nature::Unknown, Nature::Body | Nature::Unknown) => {
                 let may_be = !is_numbered || self.organisation.is_some() != numbers.are_convertible();
                 // Where the document kind does not tell that a body is asked about, the name is not enough to show it.
-                if !may_be {
-                    let leave = numbers.leave_a_name(party);
-                    return (leave && name.is_known()).then_some(Outcome::Withheld(Withholding::PersonNameOnly));
-                }
-                Some(match self.nature {
+                may_be.then(|| match self.nature {
                     // Whoever has a person's number may be a person, whatever the register files them as (D15).
                     Nature::Body if numbers.have_a_persons() => Outcome::Withheld(Withholding::PersonNameOnly),
                     Nature::Body => Outcome::Match { rule: Rule::Name, flags: flags_by_name(**name) },
                     Nature::Person | Nature::Unknown => Outcome::Withheld(Withholding::PersonNameOnly),
                 })
             }
-            (Nature::Body, Nature::Person) if is_numbered => (numbers.leave_a_name(party)
-                || numbers.may_be_misfiled(party))
-            .then_some(Outcome::Withheld(Withholding::PersonNameOnly)),
+            (Nature::Body, Nature::Person) if is_numbered => {
+                numbers.may_be_misfiled(party).then_some(Outcome::Withheld(Withholding::PersonNameOnly))
+            }
             // Never a natural person by name alone: counted, not shown.
-            _ if is_numbered && !numbers.leave_a_name(party) => None,
+            _ if is_numbered => None,
             _ => counted(Withholding::PersonNameOnly),
-        }?;
+        };
+        // Of several names in one cell one has no number, whoever it is (D16).
+        let has_no_number = || is_numbered && numbers.leave_a_name(party);
+        let outcome = outcome.or_else(|| has_no_number().then_some(Outcome::Withheld(Withholding::PersonNameOnly)))?;
         name.is_known().then_some(outcome)
     }
 }

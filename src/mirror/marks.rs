@@ -26,7 +26,8 @@ fn is_business(row: &StagedRow, text: &str) -> bool {
         && *number != *place::business(row.get("YWH"))
 }
 
-/// Whether a text is a day in digits, with or without a time.
+/// Whether a text is a day in digits with marks between, with or without a time. Digits alone are not asked: as `20210304` they
+/// are a day for who reads a column of days, and a business number here.
 fn is_day(text: &str) -> bool {
     let mut parts = text.trim().splitn(3, ['-', '/', '.']);
     let is_number = |part: Option<&str>, digits: std::ops::RangeInclusive<usize>| {

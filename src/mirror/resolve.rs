@@ -179,8 +179,8 @@ pub(super) fn rest_of(row: Row<'_>, column: &str) -> Rest {
     }
 }
 
-/// Whether a damaged unit number may be the one of this place: it is the beginning of its number, or begins with it. A group has no
-/// number that could speak against it.
+/// Whether a damaged unit number may be the one of this place: it is the beginning of its number. A group has no number that
+/// could speak against it.
 pub(super) fn may_be_of(damaged: &str, place: &Place) -> bool {
     match place.kind() {
         PlaceKind::Unit(number) => number.starts_with(damaged),

@@ -118,6 +118,29 @@ pub(super) fn is_charge(table: Table) -> bool {
     matches!(table, Table::Dyaq | Table::Cfdj | Table::Yydj)
 }
 
+/// The columns of an easement's two units.
+const SIDES: [&str; 2] = ["GYDBDCDYH", "XYDBDCDYH"];
+
+/// Whether a row of this table stands on all the units that it names or on none: a right, a charge or a holder that is missing on
+/// one of them would be missed there in silence. What describes a house or a parcel is no loss where it lacks, and what ends a
+/// right ends it on no more units than are sure.
+fn stands_whole(table: Table) -> bool {
+    !matches!(
+        table,
+        Table::H
+            | Table::Gzw
+            | Table::Zdjbxx
+            | Table::Zhjbxx
+            | Table::Zrz
+            | Table::Zxdj
+            | Table::ZdK
+            | Table::ZhK
+            | Table::Jzd
+            | Table::Yhydzb
+            | Table::Dyiq
+    )
+}
+
 /// The code of a parcel, sea area or building, where it can identify one; else empty.
 fn code_of(row: Row<'_>, column: &str) -> String {
     let code = place::parcel(row.get(column));
@@ -161,6 +184,9 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn place(&mut self, row: Row<'_>) {
+        if stands_whole(row.table) && rest_of(row, "BDCDYH") == Rest::Part {
+            return self.fail(row, Reason::DamagedUnit);
+        }
         match row.table {
             Table::Dywqd => self.listed_unit(row),
             Table::Dyiq => self.easement(row),
@@ -204,9 +230,6 @@ impl<O: Outlet> Stager<'_, O> {
     fn right(&mut self, row: Row<'_>) {
         let ties = Ties::of_row(row);
         let mut places = units_of(row, "BDCDYH");
-        if rest_of(row, "BDCDYH") == Rest::Part {
-            return self.fail(row, Reason::DamagedUnit);
-        }
         // Without a unit number a right on land stands on its parcel (D43).
         if places.is_empty() && matches!(row.table, Table::Tdsyq | Table::Jsydsyq | Table::Hysyq) {
             let own = if row.table == Table::Hysyq { "ZHHDDM" } else { "ZDDM" };
@@ -247,11 +270,10 @@ impl<O: Outlet> Stager<'_, O> {
                 self.references.of_business(&ties).filter(|noted| !is_charge(noted.line.table)).collect();
             let places = distinct(rights.iter().copied());
             // Where it names a unit that was cut, that one must be where it goes: else it would land on a stranger's house (D44).
-            let is_contradicted = match rest_of(row, "BDCDYH") {
-                Rest::Nothing => false,
-                Rest::Damaged(damaged) => !places.iter().all(|place| may_be_of(&damaged, place)),
-                Rest::Part => true,
-            };
+            let is_contradicted = matches!(
+                rest_of(row, "BDCDYH"),
+                Rest::Damaged(damaged) if !places.iter().all(|place| may_be_of(&damaged, place))
+            );
             if is_contradicted {
                 self.fail(row, Reason::DamagedUnit);
             } else if places.is_empty() || !are_one(&rights) {
@@ -279,14 +301,10 @@ impl<O: Outlet> Stager<'_, O> {
             return self.fail(row, Reason::NoMortgage);
         }
         let mut places = units_of(row, "BDCDYH");
-        let rest = rest_of(row, "BDCDYH");
-        if rest == Rest::Part {
-            return self.fail(row, Reason::DamagedUnit);
-        }
         if places.is_empty() {
             // On no house that anybody knows it would be told to nobody (D45).
             let known = self.references.houses.place(&house_code(row, "FWBH")).cloned();
-            match (known, rest) {
+            match (known, rest_of(row, "BDCDYH")) {
                 (Some(known), Rest::Damaged(damaged)) if !may_be_of(&damaged, &known) => {
                     return self.fail(row, Reason::DamagedUnit);
                 }
@@ -321,9 +339,6 @@ impl<O: Outlet> Stager<'_, O> {
     fn mortgage(&mut self, row: Row<'_>) {
         let ties = Ties::of_row(row);
         let mut places = units_of(row, "BDCDYH");
-        if rest_of(row, "BDCDYH") == Rest::Part {
-            return self.fail(row, Reason::DamagedUnit);
-        }
         let is_shared = self.references.shared_businesses.contains(&ties.business);
         if is_shared {
             self.tally.odd(Table::Dyaq, "YWH", Oddity::SharedBusiness);
@@ -345,12 +360,12 @@ impl<O: Outlet> Stager<'_, O> {
     }
 
     fn easement(&mut self, row: Row<'_>) {
-        let sides = ["GYDBDCDYH", "XYDBDCDYH"];
-        if sides.iter().any(|column| rest_of(row, column) != Rest::Nothing) {
+        // A side that cannot be told would be missed: no business number leads to it.
+        if SIDES.iter().any(|column| rest_of(row, column) != Rest::Nothing) {
             return self.fail(row, Reason::DamagedUnit);
         }
         let mut places: Vec<Place> = Vec::new();
-        for place in sides.into_iter().flat_map(|column| units_of(row, column)) {
+        for place in SIDES.into_iter().flat_map(|column| units_of(row, column)) {
             if !places.contains(&place) {
                 places.push(place);
             }
@@ -497,14 +512,10 @@ impl<O: Outlet> Stager<'_, O> {
         let ties = Ties::of_row(row);
         let own = units_of(row, "BDCDYH");
         let mut homes = if own.is_empty() { self.references.homes(&ties) } else { own.clone() };
-        match rest_of(row, "BDCDYH") {
-            Rest::Nothing => {}
-            Rest::Part => return self.fail(row, Reason::DamagedUnit),
-            Rest::Damaged(damaged) => {
-                homes.retain(|home| may_be_of(&damaged, home));
-                if homes.is_empty() {
-                    return self.fail(row, Reason::DamagedUnit);
-                }
+        if let Rest::Damaged(damaged) = rest_of(row, "BDCDYH") {
+            homes.retain(|home| may_be_of(&damaged, home));
+            if homes.is_empty() {
+                return self.fail(row, Reason::DamagedUnit);
             }
         }
         if homes.is_empty() {
