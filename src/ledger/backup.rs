@@ -53,6 +53,14 @@ pub enum BackupError {
     /// The ledger, or the copy, cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The file is no copy of a ledger.
+    #[error("`{path}` is no ledger: name a file that `bdcd ledger backup` made, whole")]
+    NoLedger {
+        /// The file.
+        path: PathBuf,
+        /// What `SQLite` said.
+        source: OpenError,
+    },
     /// The copy does not hold.
     #[error("the copy does not hold")]
     Audit(#[from] AuditError),
@@ -77,7 +85,10 @@ impl Copy {
         let real = fs::canonicalize(file).map_err(disk("read"))?;
         let folder = tempfile::tempdir().map_err(disk("make a folder to read"))?;
         std::os::unix::fs::symlink(real, folder.path().join(DATABASE)).map_err(disk("make a link to"))?;
-        let reader = Reader::open(folder.path(), master)?;
+        let reader = Reader::open(folder.path(), master).map_err(|error| match error {
+            source @ OpenError::Store { .. } => BackupError::NoLedger { path: file.to_owned(), source },
+            other => other.into(),
+        })?;
         Ok(Self { _folder: folder, reader })
     }
 }

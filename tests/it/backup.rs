@@ -126,6 +126,9 @@ fn a_copy_that_does_not_hold_or_is_of_another_ledger_is_refused() {
     assert_eq!(ledger(&other, &["backup", &foreign]).0, Some(0));
     let (code, told) = ledger(&env, &["restore", "--check", &foreign]);
     assert!(code != Some(0) && told.contains("master key"), "{told}");
+    fs::write(env.path("text.db"), "no ledger").unwrap();
+    let (code, told) = ledger(&env, &["restore", "--check", &path(&env, "text.db")]);
+    assert!(code == Some(1) && told.contains("is no ledger"), "{told}");
     let (code, told) = ledger(&env, &["restore", "--check", &path(&env, "none.db")]);
     assert!(code == Some(3) && told.contains("none.db"), "{told}");
 }
