@@ -342,8 +342,9 @@ fn a_daemon_does_not_serve_from_a_damaged_head() {
         ("batch", "edge", "size", whole.size),
         ("batch", "hashes", "size", whole.size),
     ] {
-        let flipped =
-            format!("unhex(printf('%02x', (instr('0123456789ABCDEF', substr(hex({column}), 1, 1)) + 1) % 16))");
+        let place = format!("SELECT {column} FROM {table} WHERE {key} = {value}");
+        let first_byte = whole.copy().query_row(&place, [], |row| Ok(row.get_ref(0)?.as_blob()?[0])).unwrap();
+        let flipped = format!("x'{:02x}'", first_byte ^ 1);
         for other in [format!("{flipped} || substr({column}, 2)"), format!("{column} || x'00'")] {
             alterations.push(format!("UPDATE {table} SET {column} = {other} WHERE {key} = {value}"));
             alterations.push(format!("UPDATE {table} SET {column} = CAST({other} AS BLOB) WHERE {key} = {value}"));
