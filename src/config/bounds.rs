@@ -3,7 +3,7 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use super::{Config, unit::Bytes};
+use super::{unit::Bytes, written::Config};
 use crate::domain::generation::QUARANTINE_MAX;
 
 const KIB: usize = 1024;

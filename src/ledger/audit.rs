@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use super::{
     batch::Batch,
     error::ReadError,
+    evidence::REMOVE_BODIES,
     leaf::{Fact, Kind, Leaf, UtcMillis},
     note::Checkpoint,
     read::{BATCH_MISREAD, BodyState, Extent, Reader, StoredEntry},
@@ -272,7 +273,7 @@ impl<'a> Walk<'a> {
 
 /// Before which entry bodies go, where the leaf says that some do.
 pub(super) fn removed_before(leaf: &Leaf) -> u64 {
-    if leaf.kind != Kind::Administration || leaf.facts.get(Fact::Act) != super::REMOVE_BODIES {
+    if leaf.kind != Kind::Administration || leaf.facts.get(Fact::Act) != REMOVE_BODIES {
         return 0;
     }
     leaf.facts.get(Fact::Detail).rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)

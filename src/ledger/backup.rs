@@ -18,13 +18,12 @@ use rusqlite::{Connection, backup::Backup};
 use tempfile::TempDir;
 
 use super::{
-    INDEX,
     audit::{Audit, AuditError, audit},
     error::{OpenError, ReadError},
     lock,
     note::{Checkpoint, Ed25519Signer},
     read::Reader,
-    store::DATABASE,
+    store::{self, DATABASE},
 };
 use crate::keys::MasterKey;
 
@@ -184,7 +183,7 @@ pub fn put_in_place(
     now: i64,
 ) -> Result<Option<PathBuf>, BackupError> {
     let disk = |doing| move |source| BackupError::Disk { doing, path: folder.to_owned(), source };
-    super::check_signer(copy.key(), signer)?;
+    store::check_signer(copy.key(), signer)?;
     fs::create_dir_all(folder).map_err(disk("make"))?;
     let _lock = lock(folder)?;
     let coming = folder.join(".restoring");
@@ -198,7 +197,7 @@ pub fn put_in_place(
         .map_err(disk("write the copy into"))?;
     io::copy(&mut from, &mut into).and_then(|_| into.sync_all()).map_err(disk("write the copy into"))?;
     let kept = folder.join(format!("replaced-{now}"));
-    let old = [DATABASE.to_owned(), format!("{DATABASE}-wal"), format!("{DATABASE}-shm"), INDEX.to_owned()];
+    let old = [DATABASE.to_owned(), format!("{DATABASE}-wal"), format!("{DATABASE}-shm"), store::INDEX.to_owned()];
     let old: Vec<_> = old.into_iter().filter(|name| folder.join(name).exists()).collect();
     if !old.is_empty() {
         fs::create_dir(&kept).map_err(disk("make a folder for what was in"))?;

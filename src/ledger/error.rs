@@ -154,3 +154,11 @@ impl From<rusqlite::Error> for ReadError {
         Self::Store { source: source.into() }
     }
 }
+
+/// An entry that cannot be read while the ledger is opened or put in order.
+pub(super) fn unreadable(error: ReadError) -> OpenError {
+    match error {
+        ReadError::Damaged { entry, what } => OpenError::Damaged { entry, what },
+        other => OpenError::Store { source: other.into() },
+    }
+}

@@ -65,6 +65,9 @@ impl Prepared {
 /// Length of a term as an entry keeps it: its kind and its tag.
 const TERM_BYTES: usize = 1 + size_of::<Tag>();
 
+/// The act of an entry that says that bodies go.
+pub(super) const REMOVE_BODIES: &str = "remove-bodies";
+
 /// Commits to an event, seals it, and works out its tags.
 pub(super) fn prepare(secrets: &Secrets, kind: Kind, evidence: Evidence<'_>) -> Result<Prepared, KeyError> {
     let nonce = nonce()?;

@@ -4,6 +4,7 @@
 //! Nothing here is evidence: whatever fails is tried again, and the writer goes on.
 
 use std::{
+    path::Path,
     sync::{
         Arc, Weak,
         mpsc::{Receiver, RecvTimeoutError},
@@ -12,15 +13,17 @@ use std::{
 };
 
 use super::{
-    Shared,
-    error::{OpenError, ReadError},
-    evidence::Evidence,
+    error::{OpenError, ReadError, unreadable},
+    evidence::{Evidence, REMOVE_BODIES},
     leaf::Kind,
     news::{News, chain},
+    note::VerifierKey,
     read::Reader,
-    recent::Gathered,
+    recent::{Gathered, Recent},
     rows::{signed, unsigned},
     runs::{Record, Runs, RunsError},
+    secret::Secrets,
+    shared::Shared,
     writer::Job,
 };
 
@@ -137,7 +140,7 @@ impl Keeper {
     fn mend(&self, shared: &Shared, first: u64) -> Result<(), OpenError> {
         while self.runs.through() < first {
             let end = first.min(self.runs.through() + RUN_ENTRIES);
-            super::cover(&shared.reader().map_err(super::unreadable)?, &self.runs, end)?;
+            cover(&shared.reader().map_err(unreadable)?, &self.runs, end)?;
         }
         Ok(())
     }
@@ -172,7 +175,7 @@ fn begin_removal(shared: &Shared, retention: Duration, seen: u64) -> Result<Opti
     if !is_left(&reader, end)? {
         return Ok(None);
     }
-    let evidence = Evidence::act(super::REMOVE_BODIES, &format!("before entry {end}"), "bdcd");
+    let evidence = Evidence::act(REMOVE_BODIES, &format!("before entry {end}"), "bdcd");
     let said = shared.record(Kind::Administration, evidence)?;
     tracing::info!(entry = said.entry, before = end, "removing sealed bodies after their retention");
     Ok(Some(end))
@@ -194,4 +197,33 @@ fn go_on_removing(shared: &Shared, end: u64) -> Result<Option<u64>, Box<dyn std:
 /// Whether there is a body of an entry before `end`.
 fn is_left(reader: &Reader, end: u64) -> Result<bool, ReadError> {
     Ok(reader.body_numbers(i64::MIN, 1)?.pop().is_some_and(|first| first < signed(end)))
+}
+
+/// Gathers what no run covers yet; where that is much, as after an index was lost, makes runs of it on the way.
+pub(super) fn gather(
+    folder: &Path,
+    secrets: &Arc<Secrets>,
+    key: &VerifierKey,
+    runs: &Runs,
+    size: u64,
+) -> Result<Recent, OpenError> {
+    let reader = Reader::with(folder, Arc::clone(secrets), key.clone()).map_err(unreadable)?;
+    reader.check_last(size).map_err(unreadable)?;
+    if size - runs.through() > RUN_ENTRIES {
+        tracing::info!(entries = size - runs.through(), "making the ledger's search index again");
+    }
+    while size - runs.through() > RUN_ENTRIES {
+        cover(&reader, runs, runs.through() + RUN_ENTRIES)?;
+    }
+    let recent = Recent::starting_at(runs.through());
+    reader.each(runs.through(), size, &mut |entry| recent.add(entry.number, &entry.terms)).map_err(unreadable)?;
+    Ok(recent)
+}
+
+/// Makes a run of the entries from those that runs cover to before `end`.
+pub(super) fn cover(reader: &Reader, runs: &Runs, end: u64) -> Result<(), OpenError> {
+    let gathered = Recent::starting_at(runs.through());
+    reader.each(runs.through(), end, &mut |entry| gathered.add(entry.number, &entry.terms)).map_err(unreadable)?;
+    let mut gathered = gathered.take(Vec::new());
+    Ok(runs.add(gathered.first, gathered.end, &mut gathered.records)?)
 }

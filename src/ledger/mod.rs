@@ -102,6 +102,8 @@ mod repeat;
 
 pub mod search;
 
+mod shared;
+
 mod store;
 
 mod upgrade;
@@ -127,10 +129,7 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        mpsc::{self, SyncSender, TrySendError},
-    },
+    sync::{Arc, Mutex, mpsc},
     thread,
     time::Duration,
 };
@@ -149,27 +148,21 @@ pub use writer::{Clock, Committed};
 
 use crate::keys::{KeyError, MasterKey};
 use claims::Claims;
+use error::unreadable;
 use keeper::Keeper;
 use leaf::Kind;
 use log::Mover;
 use note::{Ed25519Signer, Signer, VerifierKey};
-use recent::Recent;
 use runs::{Mode, Runs, RunsError};
-use secret::Secrets;
+use shared::Shared;
 use store::{Meta, Store};
 use time::Watch;
-use writer::{Append, BatchLimits, Job, Writer};
-
-/// The folder of the search index, in the ledger's.
-const INDEX: &str = "index";
+use writer::{Append, BatchLimits, Writer};
 
 const LOCK: &str = "ledger.lock";
 
 /// The folder in which a new ledger's database is made.
 const MAKING: &str = ".making";
-
-/// The act of an entry that says that bodies go.
-const REMOVE_BODIES: &str = "remove-bodies";
 
 /// How the ledger is written.
 #[derive(Clone, Debug)]
@@ -198,20 +191,6 @@ pub struct Ledger {
     mover: Option<thread::JoinHandle<()>>,
     open: Option<mpsc::Sender<()>>,
     _lock: File,
-}
-
-/// What the ledger's threads share.
-struct Shared {
-    folder: PathBuf,
-    secrets: Arc<Secrets>,
-    key: VerifierKey,
-    signer: Arc<dyn Signer>,
-    queue: SyncSender<Job>,
-    claims: Claims,
-    recent: Arc<Recent>,
-    runs: Arc<Runs>,
-    clock: Clock,
-    watch: Arc<Mutex<Watch>>,
 }
 
 impl Ledger {
@@ -288,9 +267,9 @@ impl Ledger {
         let signer: Arc<dyn Signer> = Arc::new(signer);
         let secrets = Arc::new(secrets);
         let store = Store::open(&folder, &key, Arc::clone(&signer))?;
-        let runs = Arc::new(Runs::open(&folder.join(INDEX), secrets.runs(), Mode::ReadWrite)?);
+        let runs = Arc::new(Runs::open(&folder.join(store::INDEX), secrets.runs(), Mode::ReadWrite)?);
         runs.forget_from(store.size())?;
-        let recent = Arc::new(gather(&folder, &secrets, &key, &runs, store.size())?);
+        let recent = Arc::new(keeper::gather(&folder, &secrets, &key, &runs, store.size())?);
         let (queue, jobs) = mpsc::sync_channel(options.queue_entries_max.max(1));
         let claims = Claims::default();
         let reader = Reader::with(&folder, Arc::clone(&secrets), key.clone()).map_err(unreadable)?;
@@ -475,33 +454,6 @@ impl Drop for Ledger {
     }
 }
 
-impl Shared {
-    fn watch(&self) -> MutexGuard<'_, Watch> {
-        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn reader(&self) -> Result<Reader, ReadError> {
-        Reader::with(&self.folder, Arc::clone(&self.secrets), self.key.clone())
-    }
-
-    fn append(&self, append: Append) {
-        match self.queue.try_send(Job::Append(append)) {
-            Err(TrySendError::Full(Job::Append(append))) => (append.reply)(Err(AppendError::Overloaded)),
-            Err(TrySendError::Disconnected(Job::Append(append))) => (append.reply)(Err(AppendError::Unavailable)),
-            // Nothing but what was sent comes back.
-            Ok(()) | Err(_) => {}
-        }
-    }
-
-    fn record(&self, kind: Kind, evidence: Evidence<'_>) -> Result<Committed, AppendError> {
-        let (reply, written) = mpsc::channel();
-        let prepared = evidence::prepare(&self.secrets, kind, evidence).map_err(|_| AppendError::Unavailable)?;
-        let reply = Box::new(move |result| drop(reply.send(result)));
-        self.append(Append { prepared, claim: None, accepts_clock: false, reply });
-        written.recv().unwrap_or(Err(AppendError::Unavailable))
-    }
-}
-
 /// What term [`Term::Once`] is made of.
 fn once(gateway: &str, number: &str) -> String {
     format!("{gateway}\n{number}")
@@ -533,17 +485,8 @@ fn lock_known(
     // the log's index.
     database.sync_data().map_err(disk)?;
     let meta = Meta::of(folder, master)?;
-    check_signer(&meta.key, signer)?;
+    store::check_signer(&meta.key, signer)?;
     Ok((lock, database, meta))
-}
-
-/// Checks that `signer` has the key that the ledger is signed with.
-fn check_signer(key: &VerifierKey, signer: &Ed25519Signer) -> Result<(), OpenError> {
-    let given = signer.verifier();
-    if *key == given {
-        return Ok(());
-    }
-    Err(OpenError::WrongSigner { expected: key.to_string(), given: given.to_string() })
 }
 
 fn lock(folder: &Path) -> Result<File, OpenError> {
@@ -559,42 +502,5 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::Busy { folder: folder.to_owned() }),
         Err(TryLockError::Error(source)) => Err(disk(source)),
-    }
-}
-
-/// Gathers what no run covers yet; where that is much, as after an index was lost, makes runs of it on the way.
-fn gather(
-    folder: &Path,
-    secrets: &Arc<Secrets>,
-    key: &VerifierKey,
-    runs: &Runs,
-    size: u64,
-) -> Result<Recent, OpenError> {
-    let reader = Reader::with(folder, Arc::clone(secrets), key.clone()).map_err(unreadable)?;
-    reader.check_last(size).map_err(unreadable)?;
-    if size - runs.through() > keeper::RUN_ENTRIES {
-        tracing::info!(entries = size - runs.through(), "making the ledger's search index again");
-    }
-    while size - runs.through() > keeper::RUN_ENTRIES {
-        cover(&reader, runs, runs.through() + keeper::RUN_ENTRIES)?;
-    }
-    let recent = Recent::starting_at(runs.through());
-    reader.each(runs.through(), size, &mut |entry| recent.add(entry.number, &entry.terms)).map_err(unreadable)?;
-    Ok(recent)
-}
-
-/// Makes a run of the entries from those that runs cover to before `end`.
-fn cover(reader: &Reader, runs: &Runs, end: u64) -> Result<(), OpenError> {
-    let gathered = Recent::starting_at(runs.through());
-    reader.each(runs.through(), end, &mut |entry| gathered.add(entry.number, &entry.terms)).map_err(unreadable)?;
-    let mut gathered = gathered.take(Vec::new());
-    Ok(runs.add(gathered.first, gathered.end, &mut gathered.records)?)
-}
-
-/// An entry that cannot be read while the ledger is opened or put in order.
-fn unreadable(error: ReadError) -> OpenError {
-    match error {
-        ReadError::Damaged { entry, what } => OpenError::Damaged { entry, what },
-        other => OpenError::Store { source: other.into() },
     }
 }

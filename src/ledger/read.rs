@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use super::{
     batch::{self, Batch},
-    error::{OpenError, ReadError},
+    error::{OpenError, ReadError, unreadable},
     evidence::{Body, decode_terms, is_committed},
     leaf::{Leaf, Opening, UtcMillis},
     note::{Checkpoint, Ed25519Signer, VerifierKey},
@@ -132,11 +132,11 @@ impl Reader {
     ///
     /// [`OpenError`] where it would not open.
     pub fn check_head(&self, signer: &Ed25519Signer) -> Result<u64, OpenError> {
-        super::check_signer(&self.key, signer)?;
+        store::check_signer(&self.key, signer)?;
         // All of it is read as of one moment, or what is written meanwhile would look like damage.
         let moment = self.connection.unchecked_transaction()?;
-        let (frontier, _) = store::check_head(&self.connection, &self.key).map_err(super::unreadable)?;
-        self.check_last(frontier.size()).map_err(super::unreadable)?;
+        let (frontier, _) = store::check_head(&self.connection, &self.key).map_err(unreadable)?;
+        self.check_last(frontier.size()).map_err(unreadable)?;
         moment.finish()?;
         Ok(frontier.size())
     }
@@ -342,7 +342,7 @@ impl Reader {
 
     /// The search index, as the writer left it last.
     pub(super) fn runs(&self) -> Result<Runs, ReadError> {
-        Ok(Runs::open(&self.folder.join(super::INDEX), self.secrets.runs(), Mode::ReadOnly)?)
+        Ok(Runs::open(&self.folder.join(store::INDEX), self.secrets.runs(), Mode::ReadOnly)?)
     }
 
     /// The receipt of an entry, the same to the byte as when it was written.

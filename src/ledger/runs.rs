@@ -73,10 +73,8 @@ pub use self::{
     entries::{ENTRIES_MAX, Entries},
     error::{Fault, RunsError},
     folder::LeftOut,
+    format::Tag,
 };
-
-/// A keyed digest of something that entries are searched by.
-pub type Tag = [u8; 16];
 
 /// That an entry has a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

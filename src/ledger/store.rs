@@ -9,10 +9,10 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use super::{
     batch::{self, BATCH_ENTRIES_MAX, Batch},
-    error::{OpenError, ReadError},
+    error::{OpenError, ReadError, unreadable},
     evidence::Prepared,
     leaf::{Leaf, UtcMillis, time_line},
-    note::{Checkpoint, Signer, VerifierKey},
+    note::{Checkpoint, Ed25519Signer, Signer, VerifierKey},
     rows::{self, signed, unsigned},
     secret::Secrets,
     tree::{self, Frontier},
@@ -24,6 +24,9 @@ pub(super) const FORMAT: i64 = 2;
 
 /// The database's file.
 pub(super) const DATABASE: &str = "ledger.db";
+
+/// The folder of the search index, in the ledger's.
+pub(super) const INDEX: &str = "index";
 
 /// Bytes of a page of a new database. A sealed answer has about two thousand: of those one fits a page of 4096, and half of every
 /// page written and synced would be empty; three fit twice that.
@@ -100,7 +103,7 @@ impl Store {
         )?;
         configure(&connection)?;
         move_log(&connection)?;
-        let (frontier, last_time) = check_head(&connection, key).map_err(super::unreadable)?;
+        let (frontier, last_time) = check_head(&connection, key).map_err(unreadable)?;
         Ok(Self { connection, signer, frontier, last_time })
     }
 
@@ -306,4 +309,13 @@ pub(super) fn check_head(connection: &Connection, key: &VerifierKey) -> Result<(
         return Err(damaged(last, "is not in the tree that the last checkpoint signs"));
     }
     Ok((frontier, time))
+}
+
+/// Checks that `signer` has the key that the ledger is signed with.
+pub(super) fn check_signer(key: &VerifierKey, signer: &Ed25519Signer) -> Result<(), OpenError> {
+    let given = signer.verifier();
+    if *key == given {
+        return Ok(());
+    }
+    Err(OpenError::WrongSigner { expected: key.to_string(), given: given.to_string() })
 }

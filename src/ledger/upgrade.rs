@@ -12,14 +12,13 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
 use super::{
     batch::Batch,
-    error::{OpenError, ReadError},
+    error::{OpenError, ReadError, unreadable},
     evidence::{Evidence, prepare},
     leaf::{Kind, Leaf, UtcMillis},
     note::{Checkpoint, Signer, VerifierKey},
     rows::{misread, signed, unsigned},
     store::{self, BATCH_TABLE, DATABASE, Dated, FORMAT, Meta},
     tree::{self, Frontier},
-    unreadable,
 };
 
 /// The tree as far as it was walked over, and the time of its last entry.

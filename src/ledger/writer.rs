@@ -18,7 +18,7 @@ use std::{
 use super::{
     batch::Batch,
     claims::{Claim, Claims},
-    error::{AppendError, OpenError},
+    error::{AppendError, OpenError, unreadable},
     evidence::{Evidence, Prepared, prepare},
     leaf::{Kind, Opening, UtcMillis},
     log::Written,
@@ -29,7 +29,6 @@ use super::{
     secret::Secrets,
     store::{Dated, Store},
     time::Watch,
-    unreadable,
 };
 
 /// How often a database that failed is tried again.

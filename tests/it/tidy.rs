@@ -3,6 +3,8 @@
 //! These are rules about text, so they read text. A rule that gets in the way is changed here, with its reason, not worked
 //! around.
 
+mod circles;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

@@ -56,7 +56,7 @@ static PRIVATE: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
 /// bracket, dash, quotation mark and name dot as one. Commas stay what they are (D17).
 #[must_use]
 pub fn normal(name: &str) -> String {
-    let unescaped = super::unescaped(name);
+    let unescaped = none::unescaped(name);
     let visible = unescaped.chars().filter(|one| !none::is_invisible(*one)).map(|one| match one {
         '\u{E000}'..='\u{F8FF}' => PRIVATE.iter().find(|(private, _)| *private == one).map_or(one, |(_, known)| *known),
         '\u{2E80}'..='\u{2EFF}' => {
@@ -114,7 +114,7 @@ impl Names {
         let mut names = Self::default();
         if !none::is_none(cell) {
             // The semicolon of `&#8203;` parts no names (D39).
-            let cell = super::unescaped(cell);
+            let cell = none::unescaped(cell);
             names.add(&cell);
             // A mark at an end leaves one part, which is the name: `虚测公司/`.
             split(&cell).into_iter().filter(|part| *part != cell).for_each(|part| names.add(part));

@@ -167,7 +167,7 @@ pub fn is_quote(character: char) -> bool {
 /// The comma of full width stays what it is, as names and lists tell the two apart (D17).
 #[must_use]
 pub fn compact(text: &str) -> Cow<'_, str> {
-    match super::unescaped(text) {
+    match unescaped(text) {
         Cow::Borrowed(text) => compact_visible(text),
         Cow::Owned(text) => Cow::Owned(compact_visible(&text).into_owned()),
     }
@@ -244,7 +244,7 @@ fn is_repeated_word(text: &str) -> bool {
 /// Whether a text says that there is no number: [`is_none`], or zeros with nothing but punctuation (D35).
 #[must_use]
 pub fn is_none_or_zero(text: &str) -> bool {
-    let text = &*super::unescaped(text);
+    let text = &*unescaped(text);
     // What has another letter or digit than zero is a number, or a word.
     let has_more = |text: &str| text.bytes().any(|one| one.is_ascii_alphanumeric() && one != b'0');
     is_none(text) || (!has_more(text) && compact(text).chars().all(|one| one == '0' || !one.is_alphanumeric()))
@@ -267,6 +267,11 @@ pub fn is_filler(letters: &str) -> bool {
                 .all(|pair| (i16::from(pair[1]) - i16::from(pair[0]) - step).rem_euclid(10) == 0)
     };
     runs(1) || runs(-1)
+}
+
+/// The text with HTML entities undone, as web forms leave them in a register (D39).
+pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
+    if text.contains('&') { html_escape::decode_html_entities(text) } else { Cow::Borrowed(text) }
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ pub fn of_register(registered: &str) -> Numbers<'_> {
         }
         return numbers;
     }
-    let text = super::unescaped(registered);
+    let text = none::unescaped(registered);
     let text = none::visible(&text);
     if none::is_none_or_zero(&text) {
         return numbers;

@@ -30,7 +30,7 @@ pub fn unit_numbers(registered: &str) -> Vec<Box<str>> {
         }
     };
     // The semicolon of `&#8203;` parts nothing (D39).
-    let unescaped = super::unescaped(registered);
+    let unescaped = none::unescaped(registered);
     // One number in several pieces, as `990101/001001/GB00001/F00010001`, is one (D43).
     if let Some(whole) = in_pieces(&unescaped) {
         return vec![whole.into()];
@@ -170,7 +170,7 @@ fn is_building_part(unit_number: &str) -> bool {
 #[must_use]
 pub fn certificates(registered: &str) -> Vec<Box<str>> {
     let mut parts: Vec<Box<str>> = Vec::new();
-    for part in super::unescaped(registered).split(is_separator) {
+    for part in none::unescaped(registered).split(is_separator) {
         let compacted = compact(part);
         let is_form =
             |one: char| none::is_quote(one) || one == '=' || none::bracket(one).is_some_and(|same| same != one);

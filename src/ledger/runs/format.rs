@@ -44,6 +44,9 @@ const ENTRY_BITS: u32 = 48;
 const _: () = assert!(BLOCK_BYTES.is_multiple_of(RECORD_BYTES));
 const _: () = assert!(super::entries::ENTRIES_MAX == 1 << ENTRY_BITS);
 
+/// A keyed digest of something that entries are searched by.
+pub type Tag = [u8; 16];
+
 /// HMAC-SHA-256 of a part of a file.
 pub(super) type Digest = [u8; DIGEST_BYTES];
 
@@ -58,7 +61,7 @@ pub(super) type Seal = [u8; SEAL_BYTES];
 pub(super) struct Row(pub(super) u128);
 
 impl Row {
-    pub(super) fn new(tag: &super::Tag, entry: u64) -> Self {
+    pub(super) fn new(tag: &Tag, entry: u64) -> Self {
         Self(u128::from_be_bytes(*tag) >> ENTRY_BITS << ENTRY_BITS | u128::from(entry))
     }
 

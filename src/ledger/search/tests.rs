@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     keys::MasterKey,
-    ledger::{Evidence, Ledger, Options, cover, leaf::Facts, note::Ed25519Signer, runs::Mode},
+    ledger::{Evidence, Ledger, Options, keeper::cover, leaf::Facts, note::Ed25519Signer, runs::Mode},
 };
 
 /// A time before all entries; each commit is a second after the one before it.
@@ -130,7 +130,7 @@ fn ledger(events: &[Event], covered: u64) -> (TempDir, Reader) {
     assert_eq!(written.iter().flatten().count(), events.len());
     drop(ledger);
     let reader = Reader::open(&path, &master).unwrap();
-    let runs = Runs::open(&path.join(crate::ledger::INDEX), reader.secrets.runs(), Mode::ReadWrite).unwrap();
+    let runs = Runs::open(&path.join(crate::ledger::store::INDEX), reader.secrets.runs(), Mode::ReadWrite).unwrap();
     runs.forget_from(0).unwrap();
     // Two runs, so that a search crosses from one to the next.
     for end in [covered / 2, covered] {

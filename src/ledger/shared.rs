@@ -1,0 +1,64 @@
+//! What the ledger's threads share: the writer's queue, and what is found without the database.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        mpsc::{self, SyncSender, TrySendError},
+    },
+};
+
+use super::{
+    claims::Claims,
+    error::{AppendError, ReadError},
+    evidence::{self, Evidence},
+    leaf::Kind,
+    note::{Signer, VerifierKey},
+    read::Reader,
+    recent::Recent,
+    runs::Runs,
+    secret::Secrets,
+    time::Watch,
+    writer::{Append, Clock, Committed, Job},
+};
+
+/// What the ledger's threads share.
+pub(super) struct Shared {
+    pub(super) folder: PathBuf,
+    pub(super) secrets: Arc<Secrets>,
+    pub(super) key: VerifierKey,
+    pub(super) signer: Arc<dyn Signer>,
+    pub(super) queue: SyncSender<Job>,
+    pub(super) claims: Claims,
+    pub(super) recent: Arc<Recent>,
+    pub(super) runs: Arc<Runs>,
+    pub(super) clock: Clock,
+    pub(super) watch: Arc<Mutex<Watch>>,
+}
+
+impl Shared {
+    pub(super) fn watch(&self) -> MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn reader(&self) -> Result<Reader, ReadError> {
+        Reader::with(&self.folder, Arc::clone(&self.secrets), self.key.clone())
+    }
+
+    pub(super) fn append(&self, append: Append) {
+        match self.queue.try_send(Job::Append(append)) {
+            Err(TrySendError::Full(Job::Append(append))) => (append.reply)(Err(AppendError::Overloaded)),
+            Err(TrySendError::Disconnected(Job::Append(append))) => (append.reply)(Err(AppendError::Unavailable)),
+            // Nothing but what was sent comes back.
+            Ok(()) | Err(_) => {}
+        }
+    }
+
+    pub(super) fn record(&self, kind: Kind, evidence: Evidence<'_>) -> Result<Committed, AppendError> {
+        let (reply, written) = mpsc::channel();
+        let prepared = evidence::prepare(&self.secrets, kind, evidence).map_err(|_| AppendError::Unavailable)?;
+        let reply = Box::new(move |result| drop(reply.send(result)));
+        self.append(Append { prepared, claim: None, accepts_clock: false, reply });
+        written.recv().unwrap_or(Err(AppendError::Unavailable))
+    }
+}
