@@ -11,17 +11,28 @@
 //! A refusal takes the same road to the ledger as an answer. And of the data: [`package`] reads what a bureau exports,
 //! [`mirror`] compiles it into a *generation*, one sealed file that is never changed again; a pointer says which one serves.
 //!
-//! # Reading order
+//! # Rooms, in reading order
 //!
-//! [`domain`] holds the rules: start with `domain::kinds`, the field map, then `domain::matching` and `domain::answer`. Then
-//! [`mirror`], whose page says how rows join; [`ledger`], whose page says how evidence comes about and lasts; [`spec`] for the
-//! specification's messages; [`service`], [`rpc`] and [`server`] for the daemon; [`cli`] for what people type.
+//! Start with `domain::kinds`, the field map, then `domain::matching` and `domain::answer`. The page of [`mirror`] says how rows
+//! join, that of [`ledger`] how evidence comes about and lasts. The one way into [`service`] is [`service::calls`].
 //!
-//! # Layers
+//! | room | what it has | rooms that it uses |
+//! |---|---|---|
+//! | [`domain`] | the rules: what a column means, who is who, what is answered | none |
+//! | [`keys`] | the master key, and the keys derived from it | none |
+//! | [`package`] | what a bureau exports | `domain` |
+//! | [`mirror`] | the register's rows as one sealed file that answers | `domain`, `keys` |
+//! | [`ledger`] | the evidence, and the proofs of it | `domain`, `keys` |
+//! | [`spec`] | the specification's messages | `domain` |
+//! | [`service`] | the use cases | `domain`, `keys`, `mirror`, `ledger`, `spec` |
+//! | [`rpc`] | the gRPC edge | `domain`, `ledger`, `service` |
+//! | [`server`] | listener, TLS, life of the process | `keys`, `ledger`, `service`, `rpc` |
+//! | [`config`] | the configuration file | `domain`, `ledger`, `spec`, `service`, `server` |
+//! | [`telemetry`] | the log | none |
+//! | [`cli`] | what people type | `domain`, `keys`, `package`, `mirror`, `ledger`, `spec`, `service`, `rpc`, `server`, `config`, `telemetry` |
 //!
-//! `domain` and `keys` know nothing of ours; `spec`, `package`, `mirror` and `ledger` know `domain` and never each other
-//! (`mirror` and `ledger` seal with `keys`); `service` joins them, and has one way in, [`service::calls`]; `rpc` brings calls to it;
-//! `server`, `config` and `cli` stand on top. `tests/it/tidy.rs` holds this.
+//! A room uses the rooms named in its row, all of them above it, and no other; no two files of a room import each other in a
+//! circle. `tests/it/tidy` reads this table and checks both.
 //!
 //! # Invariants
 //!
@@ -35,25 +46,14 @@
 //! 7. **The last good generation serves**, whatever is wrong with a newer one.
 
 pub mod domain;
-
-pub mod spec;
-
-pub mod package;
-
 pub mod keys;
-
+pub mod package;
 pub mod mirror;
-
 pub mod ledger;
-
+pub mod spec;
 pub mod service;
-
 pub mod rpc;
-
 pub mod server;
-
 pub mod config;
-
 pub mod telemetry;
-
 pub mod cli;

@@ -2,17 +2,16 @@
 //!
 //! Read in this order.
 
-pub mod answer;
-pub mod cell;
-pub mod codec;
-pub mod generation;
-pub mod identifiers;
-pub mod inquiry;
 pub mod kinds;
-pub mod matching;
-pub mod record;
-pub mod rows;
-
 pub mod tables;
-mod view;
+pub mod rows;
+pub mod cell;
+pub mod identifiers;
+pub mod record;
+pub mod generation;
+pub mod inquiry;
+pub mod matching;
+pub mod answer;
 pub mod wire;
+pub mod codec;
+mod view;

@@ -6,8 +6,9 @@
 //! disk, with all that its receipt is made of. A [`Reader`] reads, from any process. [`proof`] needs no ledger at all: it says
 //! what a kept response proves. This room knows nothing of inquiries and mirrors; `service::record` says what it is told.
 //!
-//! Read in this order: [`tree`], [`note`], [`receipt`] and [`leaf`], the pure forms; [`proof`]; then `evidence`, `batch`, `store`
-//! and `writer`, the way of an entry; `claims`, `recent` and [`runs`], how it is found again; `read`, [`audit`] and `keeper`.
+//! Read in this order: [`tree`], [`note`], [`receipt`] and [`leaf`], the pure forms; [`proof`]; then `secret`, `evidence`, `batch`,
+//! `store`, `log` and `writer`, the way of an entry; `claims`, `recent` and [`runs`], how it is found again; `read`, [`search`],
+//! [`audit`] and `keeper`. The rest stands after them: witnesses of the clock, upgrade, backup.
 //!
 //! # Bytes on disk
 //!
@@ -74,55 +75,31 @@
 //! Assumed of the file system: what was synced stays, and a sync that succeeds says the truth.
 
 pub mod tree;
-
 pub mod note;
-
 pub mod receipt;
-
 pub mod leaf;
-
 pub mod proof;
-
 mod secret;
-
 mod evidence;
-
-pub mod runs;
-
 mod batch;
-
+mod store;
+mod log;
+mod writer;
 mod claims;
-
 mod recent;
-
+pub mod runs;
+mod rows;
 mod error;
-
 mod read;
 mod repeat;
-
 pub mod search;
-
-mod shared;
-
-mod store;
-
-mod upgrade;
-
-mod news;
-
-mod writer;
-
-mod keeper;
-
-mod log;
-
-mod implausible;
-mod rows;
-
-pub mod time;
-
 pub mod audit;
-
+mod shared;
+mod keeper;
+mod news;
+mod implausible;
+pub mod time;
+mod upgrade;
 pub mod backup;
 
 use std::{

@@ -12,15 +12,15 @@
 //!
 //! Read in this order.
 
-mod error;
-mod header;
 pub mod manifest;
-mod read;
-mod split;
-pub mod synthetic;
-mod text;
 mod words;
+mod read;
+mod header;
+mod text;
+mod split;
+mod error;
 pub mod write;
+pub mod synthetic;
 
 use std::fs;
 use std::io::Read as _;

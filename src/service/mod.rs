@@ -6,27 +6,15 @@
 //! transport brings, [`replay`] composes an old answer again, and [`record`] says what the ledger is told.
 
 pub mod policy;
-
 pub mod refusal;
-
 pub mod strangers;
-
 pub mod draft;
-
 pub mod engine;
-
-mod generations;
-
 mod start;
-
-pub mod record;
-
+mod generations;
 mod post;
-
+pub mod record;
 pub mod answer;
-
 pub mod exchange;
-
 pub mod calls;
-
 pub mod replay;

@@ -6,23 +6,24 @@
 //!
 //! The specification itself is not public; `deploy/DECISIONS.md`, "Message", says what its reconstruction rests on.
 
-mod amount;
-pub mod codes;
-mod compose;
-pub mod court;
-mod document;
-mod envelope;
-pub mod feedback;
-mod leaves;
-mod message;
-mod nodes;
-mod options;
 pub mod request;
+pub mod feedback;
+pub mod court;
+pub mod codes;
+mod document;
+mod text;
+mod envelope;
+mod leaves;
+mod xml;
+mod nodes;
 mod shape;
+mod compose;
+mod amount;
+mod message;
+mod options;
+
 #[cfg(test)]
 mod tests;
-mod text;
-mod xml;
 
 pub use message::withheld_because;
 pub use options::{DateForm, FeedbackOptions, LeafMode, Nesting, NumberForm, ResultCodes};

@@ -4,33 +4,13 @@
 //! around.
 
 mod circles;
+mod layers;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
-
-/// What each room may know beside itself. `lib.rs` names all rooms and is no room.
-///
-/// `mirror`, `package` and `spec` never know each other: a generation is compiled from a reader that `package` hands over.
-const LAYERS: &[(&str, &[&str])] = &[
-    ("domain", &[]),
-    ("spec", &["domain"]),
-    ("package", &["domain"]),
-    ("keys", &[]),
-    ("mirror", &["domain", "keys"]),
-    ("ledger", &["domain", "keys"]),
-    ("service", &["domain", "spec", "package", "keys", "mirror", "ledger"]),
-    ("rpc", &["domain", "keys", "ledger", "service"]),
-    ("server", &["domain", "keys", "ledger", "service", "rpc"]),
-    ("config", &["domain", "spec", "ledger", "service", "server"]),
-    ("telemetry", &[]),
-    (
-        "cli",
-        &["domain", "spec", "package", "keys", "mirror", "ledger", "service", "rpc", "server", "config", "telemetry"],
-    ),
-];
 
 /// Outside crates that have rooms of their own; their types stay there.
 const OUTSIDE: &[(&str, &[&str])] = &[
@@ -160,72 +140,8 @@ fn begins_word(code: &str, at: usize) -> bool {
     !code[..at].chars().next_back().is_some_and(is_word)
 }
 
-/// The first names of what follows a `::`: one, or those of a group in braces.
-fn first_names(after: &str) -> Vec<String> {
-    let after = after.trim_start();
-    let Some(group) = after.strip_prefix('{') else {
-        return vec![after.chars().take_while(|char| is_word(*char)).collect()];
-    };
-    let (mut depth, mut names, mut name) = (0_i32, Vec::new(), String::new());
-    for char in group.chars() {
-        match char {
-            '{' => depth += 1,
-            '}' if depth == 0 => break,
-            '}' => depth -= 1,
-            ',' if depth == 0 => names.push(std::mem::take(&mut name)),
-            _ if depth == 0 => name.push(char),
-            _ => {}
-        }
-    }
-    names.push(name);
-    let first = |name: &String| name.trim().chars().take_while(|char| is_word(*char)).collect::<String>();
-    names.iter().map(first).filter(|name| !name.is_empty()).collect()
-}
-
-/// Names that the code takes from the top of the crate: after `crate::`, or after as many `super::` as the file is deep.
-fn names_from_the_top(path: &str, code: &str) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for (at, _) in code.match_indices("crate::").filter(|(at, _)| begins_word(code, *at)) {
-        names.extend(first_names(&code[at + "crate::".len()..]));
-    }
-    let inside = path.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
-    let depth = inside.split('/').count();
-    for (at, _) in code.match_indices("super::").filter(|(at, _)| begins_word(code, *at)) {
-        let mut after = &code[at..];
-        let mut climbed = 0;
-        while let Some(rest) = after.strip_prefix("super::") {
-            (after, climbed) = (rest, climbed + 1);
-        }
-        // One deeper within `mod tests`; a name that is no room is ignored by the caller.
-        if climbed >= depth {
-            names.extend(first_names(after));
-        }
-    }
-    names
-}
-
 fn room_of(path: &str) -> Option<&str> {
     path.strip_prefix("src/")?.split_once('/').map(|(room, _)| room)
-}
-
-#[test]
-fn rooms_know_only_what_is_below_them() {
-    let layers: BTreeMap<&str, &[&str]> = LAYERS.iter().copied().collect();
-    let mut faults = Vec::new();
-    for path in files_under("src").iter().filter(|path| has_extension(path, "rs")) {
-        let Some(room) = room_of(path) else { continue };
-        let Some(below) = layers.get(room) else {
-            faults.push(format!("{path}: the room `{room}` has no layer"));
-            continue;
-        };
-        for name in names_from_the_top(path, &code_of(&read(path))) {
-            let is_room = layers.contains_key(name.as_str());
-            if is_room && name != room && !below.contains(&name.as_str()) {
-                faults.push(format!("{path}: `{room}` may not know `{name}`"));
-            }
-        }
-    }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]
@@ -483,7 +399,7 @@ fn hosts_of(line: &str) -> Vec<&str> {
 mod rules {
     //! The reading of text that the rules above rest on.
 
-    use super::{code_of, decisions_of, first_names, foreign_pages, hosts_of, names_from_the_top, names_path};
+    use super::{code_of, decisions_of, foreign_pages, hosts_of, names_path};
 
     #[test]
     fn comments_and_texts_are_no_code() {
@@ -495,20 +411,6 @@ mod rules {
             assert!(!code.contains(hidden), "{hidden} in {code}");
         }
         assert!(code.ends_with('g'));
-    }
-
-    #[test]
-    fn names_are_found_in_every_form_of_path() {
-        let names = |path: &str, code: &str| names_from_the_top(path, code).into_iter().collect::<Vec<_>>();
-        assert_eq!(
-            names("src/a/b.rs", "use crate::{mirror::Reader, spec::{x, y}, domain};"),
-            ["domain", "mirror", "spec"]
-        );
-        assert_eq!(names("src/a/b.rs", "crate::rpc::serve()"), ["rpc"]);
-        assert_eq!(names("src/a/b.rs", "use super::super::package::read;"), ["package"]);
-        assert_eq!(names("src/a/mod.rs", "use super::package;"), ["package"]);
-        assert!(names("src/a/b.rs", "use super::c; my_crate::d()").is_empty());
-        assert_eq!(first_names("{self, a::{b, c}, d as e}"), ["self", "a", "d"]);
     }
 
     #[test]
