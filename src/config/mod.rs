@@ -1,11 +1,12 @@
 //! The one TOML file: as written, then as used.
 //!
 //! Unknown keys are refused, paths count from the file, values carry their unit, and every default stands here and, by test,
-//! in `deploy/bdcd.toml`. All mistakes of the values are told in one run.
+//! in `deploy/bdcd.toml`. All mistakes of the keys and values are reported in one run (`form`, `bounds`).
 
-mod bounds;
 mod unit;
 mod written;
+mod form;
+mod bounds;
 
 use std::{collections::HashMap, fs, io, path::Path};
 
@@ -32,7 +33,7 @@ pub enum ConfigError {
         /// What the system says.
         source: io::Error,
     },
-    /// It is not TOML of the form expected.
+    /// It is no TOML.
     #[error("configuration `{path}` is not of the form expected")]
     Form {
         /// The file.
@@ -40,7 +41,7 @@ pub enum ConfigError {
         /// What and where.
         source: Box<toml::de::Error>,
     },
-    /// Values that cannot be used; every one is named.
+    /// Keys or values that cannot be used; every one is named.
     #[error("configuration `{path}` cannot be used: {}", .mistakes.join("; "))]
     Values {
         /// The file.
@@ -77,9 +78,9 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let shown = || path.display().to_string();
         let text = fs::read_to_string(path).map_err(|source| ConfigError::File { path: shown(), source })?;
-        let mut config: Self =
-            toml::from_str(&text).map_err(|source| ConfigError::Form { path: shown(), source: Box::new(source) })?;
-        let mistakes = config.mistakes();
+        let (mut config, mut mistakes) =
+            form::read(&text).map_err(|source| ConfigError::Form { path: shown(), source: Box::new(source) })?;
+        mistakes.extend(config.mistakes());
         if !mistakes.is_empty() {
             return Err(ConfigError::Values { path: shown(), mistakes });
         }
@@ -198,7 +199,7 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::Config;
+    use super::{Config, ConfigError};
 
     fn parsed(text: &str) -> Config {
         toml::from_str(text).unwrap()
@@ -228,6 +229,11 @@ mod tests {
             courts = [{ name = \"甲法院\", code = \"测01 \" }]";
         let mistakes = parsed(text).mistakes();
         assert_eq!(mistakes.len(), 5, "{mistakes:?}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bdcd.toml");
+        std::fs::write(&path, format!("unknown = 1\n{text}\n[ledger]\nclock-bound = \"1y\"\n")).unwrap();
+        let Err(ConfigError::Values { mistakes, .. }) = Config::read(&path) else { panic!("mistakes of both kinds") };
+        assert_eq!(mistakes.len(), 7, "{mistakes:?}");
         for text in [
             "limits.message-bytes-max = 5",
             "limits.call-timeout = \"5\"",
