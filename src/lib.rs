@@ -24,7 +24,7 @@
 //! | [`mirror`] | the register's rows as one sealed file that answers | `domain`, `keys` |
 //! | [`ledger`] | the evidence, and the proofs of it | `domain`, `keys` |
 //! | [`spec`] | the specification's messages | `domain` |
-//! | [`service`] | the use cases | `domain`, `keys`, `mirror`, `ledger`, `spec` |
+//! | [`service`] | the use cases | `domain`, `mirror`, `ledger`, `spec` |
 //! | [`rpc`] | the gRPC edge | `domain`, `ledger`, `service` |
 //! | [`server`] | listener, TLS, life of the process | `keys`, `ledger`, `service`, `rpc` |
 //! | [`config`] | the configuration file | `domain`, `ledger`, `spec`, `service`, `server` |

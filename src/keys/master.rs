@@ -11,6 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use ring::{
     hkdf,
     rand::{SecureRandom, SystemRandom},
@@ -102,7 +103,10 @@ impl MasterKey {
         let path = path.as_ref();
         let text = read_secret(path)?;
         let digits = text.strip_suffix('\n').unwrap_or(&text);
-        parse_hex(digits.as_bytes()).map(Self).ok_or_else(|| KeyError::Malformed { path: path.to_owned() })
+        let mut key = Zeroizing::new(vec![0; KEY_BYTES]);
+        let is_key = digits.len() == 2 * KEY_BYTES
+            && HEXLOWER_PERMISSIVE.decode_mut(digits.as_bytes(), &mut key) == Ok(KEY_BYTES);
+        if is_key { Ok(Self(key)) } else { Err(KeyError::Malformed { path: path.to_owned() }) }
     }
 
     /// Writes a fresh random key to a new file that only its owner may read, and returns it.
@@ -115,7 +119,7 @@ impl MasterKey {
         let mut key = Zeroizing::new(vec![0; KEY_BYTES]);
         SystemRandom::new().fill(&mut key).map_err(|_| KeyError::Random)?;
         let mut text = Zeroizing::new(String::with_capacity(2 * KEY_BYTES + 1));
-        push_hex(&mut text, &key);
+        HEXLOWER.encode_append(&key, &mut text);
         text.push('\n');
         write_secret(path.as_ref(), &text)?;
         Ok(Self(key))
@@ -192,39 +196,6 @@ pub fn random<const N: usize>() -> Result<[u8; N], KeyError> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).map_err(|_| KeyError::Random)?;
     Ok(bytes)
-}
-
-/// Lower-case hexadecimal digits.
-///
-/// # Panics
-///
-/// Never: a nibble is a digit.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    push_hex(&mut text, bytes);
-    text
-}
-
-fn push_hex(text: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(u32::from(nibble), 16).expect("a nibble is one hexadecimal digit"));
-        }
-    }
-}
-
-fn parse_hex(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(vec![0; KEY_BYTES]);
-    if digits.len() != 2 * KEY_BYTES {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let high = char::from(pair[0]).to_digit(16)?;
-        let low = char::from(pair[1]).to_digit(16)?;
-        *byte = u8::try_from(high << 4 | low).ok()?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

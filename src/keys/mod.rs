@@ -5,7 +5,7 @@
 
 mod master;
 
-pub use master::{KEY_BYTES, KeyError, MasterKey, SALT_BYTES, hex, random, read_secret, write_secret};
+pub use master::{KEY_BYTES, KeyError, MasterKey, SALT_BYTES, random, read_secret, write_secret};
 use ring::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 
 /// An AES-256-GCM key of these bytes.

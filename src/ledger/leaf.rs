@@ -23,9 +23,8 @@
 use std::{fmt::Write as _, str};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use data_encoding::HEXLOWER;
 use ring::hmac;
-
-use crate::keys::hex;
 
 /// The first line: what this is, and the version of its form.
 const TITLE: &str = "bdcd ledger entry 1";
@@ -246,7 +245,7 @@ impl Leaf {
     pub fn undated(&self) -> Vec<u8> {
         // Room for the time as well.
         let mut text = String::with_capacity(1024);
-        for part in [TITLE, "\nkind ", self.kind.word(), "\nnonce ", &hex(&self.nonce), "\n"] {
+        for part in [TITLE, "\nkind ", self.kind.word(), "\nnonce ", &HEXLOWER.encode(&self.nonce), "\n"] {
             text.push_str(part);
         }
         text.push_str(&self.facts.lines);
@@ -335,19 +334,12 @@ pub(super) fn commit_under(key: &hmac::Key, what: &str, bytes: &[u8]) -> Commitm
     commitment
 }
 
-fn read_commitment(text: &str) -> Option<Commitment> {
-    BASE64.decode(text).ok()?.try_into().ok()
+fn read_nonce(text: &str) -> Option<Nonce> {
+    HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
-fn read_nonce(text: &str) -> Option<Nonce> {
-    let mut nonce = [0; NONCE_BYTES];
-    if text.len() != 2 * NONCE_BYTES {
-        return None;
-    }
-    for (byte, pair) in nonce.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        *byte = u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(nonce)
+fn read_commitment(text: &str) -> Option<Commitment> {
+    BASE64.decode(text).ok()?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use data_encoding::HEXLOWER;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use super::{
@@ -17,7 +18,7 @@ use super::{
     secret::Secrets,
     tree::{self, Frontier},
 };
-use crate::keys::{self, MasterKey, SALT_BYTES, hex};
+use crate::keys::{self, MasterKey, SALT_BYTES};
 
 /// The version of the database's layout.
 pub(super) const FORMAT: i64 = 2;
@@ -213,7 +214,7 @@ pub(super) fn configure(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn sealed_text(format: i64, salt: &[u8], key: &str) -> String {
-    format!("{format}\n{}\n{key}", hex(salt))
+    format!("{format}\n{}\n{key}", HEXLOWER.encode(salt))
 }
 
 /// What a ledger says of itself, checked against the master key.

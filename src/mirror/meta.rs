@@ -11,6 +11,7 @@
 //! | `units`, `subject_entries`, `locator_entries` | records, and entries of the indexes, integers |
 //! | `seal` | HMAC-SHA-256 of all the others |
 
+use data_encoding::HEXLOWER;
 use rusqlite::{Connection, params, types::FromSql};
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +64,7 @@ impl Stored {
 /// What is sealed: every value, each but the last of a form that has no line feed.
 fn said(rules: u32, salt: &[u8; SALT_BYTES], counts: Counts, facts: &str) -> Vec<u8> {
     let Counts { units, subject_entries, locator_entries } = counts;
-    let salt = crate::keys::hex(salt);
+    let salt = HEXLOWER.encode(salt);
     format!("{FORMAT}\n{rules}\n{salt}\n{units}\n{subject_entries}\n{locator_entries}\n{facts}").into_bytes()
 }
 

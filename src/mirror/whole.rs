@@ -15,6 +15,7 @@ use std::{
     path::Path,
 };
 
+use data_encoding::HEXLOWER;
 use ring::{
     digest::{Context, SHA256},
     hmac,
@@ -25,7 +26,7 @@ use super::{
     read::FileNumber,
     store::{DATABASE, GENERATIONS, MANIFEST, Mirror, REPORT, sync_folder},
 };
-use crate::keys::{MasterKey, SALT_BYTES, hex, random};
+use crate::keys::{MasterKey, SALT_BYTES, random};
 
 /// The folder of digests.
 pub(super) const CHECKS: &str = "checks";
@@ -138,14 +139,14 @@ impl Mirror {
             lines.extend(line);
         }
         let salt: [u8; SALT_BYTES] = random().map_err(io::Error::other)?;
-        lines.push(format!("salt {}\n", hex(&salt)));
+        lines.push(format!("salt {}\n", HEXLOWER.encode(&salt)));
         let said = lines.join("\n");
         let seal = hmac::sign(&key(self.key(), &salt), said.as_bytes());
         let checks = self.directory().join(CHECKS);
         fs::create_dir_all(&checks)?;
         let new = checks.join(format!(".{name}.new"));
         let mut file = File::create(&new)?;
-        file.write_all(format!("{said}seal {}\n", hex(seal.as_ref())).as_bytes())?;
+        file.write_all(format!("{said}seal {}\n", HEXLOWER.encode(seal.as_ref())).as_bytes())?;
         file.sync_all()?;
         fs::rename(&new, checks.join(name))?;
         sync_folder(&checks)
@@ -172,9 +173,10 @@ fn read_digests<'a>(text: &'a str, name: &str, master: &MasterKey) -> Option<Vec
     let mut lines = said.lines();
     let is_head = lines.next() == Some(HEAD) && lines.next()?.strip_prefix("generation ") == Some(name);
     let files: Vec<&str> = lines.by_ref().take(FILES.len()).collect();
-    let salt = unhex(lines.next()?.strip_prefix("salt ")?)?;
+    let salt = HEXLOWER.decode(lines.next()?.strip_prefix("salt ")?.as_bytes()).ok()?;
     let salt: [u8; SALT_BYTES] = salt.try_into().ok()?;
-    let is_sealed = hmac::verify(&key(master, &salt), said.as_bytes(), &unhex(seal)?).is_ok();
+    let seal = HEXLOWER.decode(seal.as_bytes()).ok()?;
+    let is_sealed = hmac::verify(&key(master, &salt), said.as_bytes(), &seal).is_ok();
     (is_head && is_sealed && files.len() == FILES.len()).then_some(files)
 }
 
@@ -192,7 +194,7 @@ fn digest_line(path: &Path, name: &str, pace: &mut dyn FnMut(usize) -> ControlFl
             read => read?,
         };
         if read == 0 {
-            return Ok(Some(format!("{name} {bytes} {}", hex(context.finish().as_ref()))));
+            return Ok(Some(format!("{name} {bytes} {}", HEXLOWER.encode(context.finish().as_ref()))));
         }
         context.update(&buffer[..read]);
         bytes += read as u64;
@@ -206,11 +208,6 @@ fn digest_line(path: &Path, name: &str, pace: &mut dyn FnMut(usize) -> ControlFl
 fn is_shortage(error: &io::Error) -> bool {
     use rustix::io::Errno;
     matches!(Errno::from_io_error(error), Some(Errno::NFILE | Errno::MFILE | Errno::NOMEM))
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes().chunks(2);
-    digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {

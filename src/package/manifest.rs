@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::tables::{Table, standard};
@@ -317,16 +318,7 @@ fn is_plain(file: &str) -> bool {
 
 /// Reads a SHA-256 in hexadecimal of any case.
 fn digest(written: &str) -> Option<[u8; 32]> {
-    let digits = written.as_bytes();
-    if digits.len() != 64 {
-        return None;
-    }
-    let mut sha256 = [0; 32];
-    for (byte, pair) in sha256.iter_mut().zip(digits.chunks_exact(2)) {
-        let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
-        *byte = value(pair[0])? << 4 | value(pair[1])?;
-    }
-    Some(sha256)
+    HEXLOWER_PERMISSIVE.decode(written.as_bytes()).ok()?.try_into().ok()
 }
 
 #[cfg(test)]
@@ -364,11 +356,7 @@ mod tests {
         assert_eq!(read.encoding, Encoding::Gb18030);
         assert_eq!(read.tables[&Table::Qlr].rows, 3);
         assert_eq!(read.ignored, ["JTCY"]);
-        assert_eq!(hex_of(&read.tables[&Table::Qlr].sha256), DIGEST);
-    }
-
-    fn hex_of(bytes: &[u8]) -> String {
-        super::super::hex(bytes)
+        assert_eq!(HEXLOWER_PERMISSIVE.encode(&read.tables[&Table::Qlr].sha256), DIGEST);
     }
 
     #[test]

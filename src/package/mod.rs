@@ -26,6 +26,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use ring::digest;
 
 use crate::domain::generation::GenerationFacts;
@@ -122,7 +123,7 @@ impl Package {
                 return Err(PackageError::Outside { path });
             }
         }
-        let id = hex(digest::digest(&digest::SHA256, &manifest_bytes).as_ref());
+        let id = HEXLOWER.encode(digest::digest(&digest::SHA256, &manifest_bytes).as_ref());
         let name = format!("{}-{}", manifest.sequence, &id[..8]);
         Ok(Self { dir: dir.to_owned(), id, manifest, manifest_bytes, name, is_compared: false })
     }
@@ -250,11 +251,4 @@ fn read_manifest(path: &Path) -> Result<Vec<u8>, PackageError> {
         return Err(PackageError::ManifestTooLarge { path: path.to_owned() });
     }
     Ok(bytes)
-}
-
-/// Lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| char::from(DIGITS[usize::from(value & 15)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }

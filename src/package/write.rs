@@ -7,10 +7,11 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use ring::digest::{Context, SHA256};
 
+use super::MANIFEST_FILE;
 use super::manifest::{Encoding, FORMAT, Manifest, ManifestError, Written, WrittenAuthority, WrittenTable};
-use super::{MANIFEST_FILE, hex};
 
 /// How much of a table is held before it is written.
 const BUFFER_BYTES: usize = 128 << 10;
@@ -213,7 +214,7 @@ impl OpenTable {
         let failed = |source| WriteError::File { path: path.clone(), source };
         let hashed = csv.into_inner().map_err(|err| failed(err.into_error()))?;
         hashed.file.sync_all().map_err(failed)?;
-        Ok(WrittenTable { name, file, rows, sha256: hex(hashed.digest.finish().as_ref()) })
+        Ok(WrittenTable { name, file, rows, sha256: HEXLOWER.encode(hashed.digest.finish().as_ref()) })
     }
 
     fn failed(&self, source: csv::Error) -> WriteError {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use tokio::sync::oneshot;
 
 use super::{
@@ -237,7 +238,7 @@ impl Responder {
     pub(super) async fn claim_message(&self, gateway: &str, message: &[u8]) -> Result<Claimant, AnswerError> {
         let digest = ring::digest::digest(&ring::digest::SHA256, message);
         // A request number has no line feed, so no number of an inquiry stands for a message.
-        let number = format!("\nmessage {}", crate::keys::hex(digest.as_ref()));
+        let number = format!("\nmessage {}", HEXLOWER.encode(digest.as_ref()));
         let claim = self.claim(gateway, &number).await;
         let asked = message.to_vec();
         let found = self.engine.run(move |desk, reply: oneshot::Sender<_>| {

@@ -11,6 +11,8 @@ use std::{
     time::Instant,
 };
 
+use data_encoding::HEXLOWER;
+
 use super::{
     answer::{Outcome, Responder, Unavailable},
     exchange::Exchange,
@@ -19,7 +21,7 @@ use super::{
     refusal::Refusal,
     strangers::{Admission, Strangers},
 };
-use crate::{domain::inquiry::Draft, keys::hex, ledger::AppendError};
+use crate::{domain::inquiry::Draft, ledger::AppendError};
 
 /// Who is at the other end of a connection, as far as its handshake tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,9 +129,10 @@ impl Calls {
     /// The gateway that calls.
     fn gateway(&self, caller: &Caller) -> Result<&Arc<Gateway>, Refusal> {
         match caller {
-            Caller::Verified(sha256) => {
-                self.policy.gateway(sha256).ok_or_else(|| Refusal::UnknownGateway { certificate: hex(sha256) })
-            }
+            Caller::Verified(sha256) => self
+                .policy
+                .gateway(sha256)
+                .ok_or_else(|| Refusal::UnknownGateway { certificate: HEXLOWER.encode(sha256) }),
             Caller::Foreign => Err(Refusal::ForeignCertificate),
             Caller::Expired => Err(Refusal::ExpiredCertificate),
             Caller::Anonymous => Err(Refusal::NoCertificate),

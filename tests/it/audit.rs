@@ -374,7 +374,7 @@ fn an_export_holds_every_leaf_to_the_byte() {
                 time: of("time").parse::<jiff::Timestamp>().unwrap().as_millisecond(),
             };
             assert_eq!(leaf.encode(), entry.leaf_bytes);
-            assert_eq!(of("nonce"), bdcd::keys::hex(&known.nonce));
+            assert_eq!(of("nonce"), data_encoding::HEXLOWER.encode(&known.nonce));
         }
         assert_eq!((line["entry"].as_u64(), cells["entry"]), (Some(count), count.to_string().as_str()));
         assert_eq!(line["checkpoint_size"].to_string(), cells["checkpoint-size"]);

@@ -34,7 +34,7 @@ fn edit(path: &Path, change: impl FnOnce(String) -> String) {
 /// Makes the manifest agree with a file that was changed, so that its content is judged and not its digest.
 fn resign(package: &Path, file: &str) {
     let digest = ring::digest::digest(&ring::digest::SHA256, &fs::read(package.join(file)).unwrap());
-    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = data_encoding::HEXLOWER.encode(digest.as_ref());
     edit(&package.join("manifest.json"), |text| {
         let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
         let tables = manifest["tables"].as_array_mut().unwrap();

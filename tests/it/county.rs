@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
@@ -240,10 +241,6 @@ fn the_dirty_county_is_what_its_manifest_says() {
     let manifest: Value = serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
     for table in manifest["tables"].as_array().unwrap() {
         let bytes = fs::read(folder.join(table["file"].as_str().unwrap())).unwrap();
-        assert_eq!(table["sha256"], hex(digest(&SHA256, &bytes).as_ref()), "{}", table["file"]);
+        assert_eq!(table["sha256"], HEXLOWER.encode(digest(&SHA256, &bytes).as_ref()), "{}", table["file"]);
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

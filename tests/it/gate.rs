@@ -43,7 +43,7 @@ impl File {
 /// Makes the manifest agree with a file, which has so many rows more.
 pub(crate) fn seal(package: &Path, file: &str, more_rows: u64) {
     let digest = ring::digest::digest(&ring::digest::SHA256, &fs::read(package.join(file)).unwrap());
-    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = data_encoding::HEXLOWER.encode(digest.as_ref());
     change_manifest(package, |manifest| {
         let tables = manifest["tables"].as_array_mut().unwrap();
         let table = tables.iter_mut().find(|table| table["file"] == file).unwrap();

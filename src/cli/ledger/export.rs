@@ -5,6 +5,8 @@
 
 use std::io::{self, BufWriter, Write};
 
+use data_encoding::HEXLOWER;
+
 use super::{
     criteria::{self, CriteriaArguments},
     opened::{self, Asked, FIELDS, Sealed},
@@ -164,7 +166,7 @@ fn cells(found: &Found, sealed: Option<&Sealed>) -> Vec<String> {
     let Found { entry, leaf } = found;
     let mut cells = vec![entry.number.to_string(), rfc3339(leaf.time), leaf.kind.word().to_owned()];
     cells.extend(Fact::all().map(|fact| leaf.facts.get(fact).to_owned()));
-    cells.push(crate::keys::hex(&leaf.nonce));
+    cells.push(HEXLOWER.encode(&leaf.nonce));
     cells.extend(opened::commitments(leaf).map(|(_, commitment)| commitment.unwrap_or_default()));
     cells.push(entry.size.to_string());
     if let Some(sealed) = sealed {

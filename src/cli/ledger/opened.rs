@@ -1,5 +1,6 @@
 //! What an entry keeps sealed, opened: what was asked and what was answered, for people and for programs.
 
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
 use crate::cli::{document, failure::Failure, json, open};
@@ -185,7 +186,7 @@ pub(super) fn leaf_json(found: &Found) -> Value {
         let text = leaf.facts.get(fact);
         value.insert(fact.name().replace('-', "_"), Some(text).filter(|text| !text.is_empty()).into());
     }
-    value.insert("nonce".into(), crate::keys::hex(&leaf.nonce).into());
+    value.insert("nonce".into(), HEXLOWER.encode(&leaf.nonce).into());
     for (name, commitment) in commitments(leaf) {
         value.insert(format!("{name}_commitment"), commitment.into());
     }

@@ -2,6 +2,8 @@
 
 use std::{fmt::Write as _, path::PathBuf};
 
+use data_encoding::HEXLOWER;
+
 use super::{
     opened::{self, Asked, FIELDS, Sealed},
     reveal::{self, Numbers},
@@ -119,7 +121,7 @@ fn text(found: &Found, sealed: &Sealed, reader: &Reader) -> String {
             line(&mut text, fact.name(), value);
         }
     }
-    line(&mut text, "nonce", &crate::keys::hex(&leaf.nonce));
+    line(&mut text, "nonce", &HEXLOWER.encode(&leaf.nonce));
     for (name, commitment) in opened::commitments(leaf) {
         if let Some(commitment) = commitment {
             line(&mut text, &format!("{name} commitment"), &commitment);

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use super::super::{Encoding, MANIFEST_FILE, Package, PackageError, hex};
+use data_encoding::HEXLOWER;
+
+use super::super::{Encoding, MANIFEST_FILE, Package, PackageError};
 use super::*;
 use crate::domain::rows::RowSource as _;
 
@@ -18,7 +20,7 @@ impl Fixture {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("QLR.csv"), bytes).unwrap();
         let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-        write_manifest(dir.path(), encoding, rows, &hex(digest.as_ref()));
+        write_manifest(dir.path(), encoding, rows, &HEXLOWER.encode(digest.as_ref()));
         Self { dir }
     }
 
@@ -415,7 +417,7 @@ fn facts_tell_the_package() {
     let package = Package::open(fixture.dir.path()).unwrap();
     let facts = package.facts();
     let digest = ring::digest::digest(&ring::digest::SHA256, package.manifest_bytes());
-    assert_eq!(facts.package_id, hex(digest.as_ref()));
+    assert_eq!(facts.package_id, HEXLOWER.encode(digest.as_ref()));
     assert_eq!(facts.name(), package.name());
     assert_eq!((facts.authority_code.as_str(), facts.as_of.as_str()), ("990102", "2026-11-23T06:00:00+08:00"));
     assert_eq!((facts.expires.as_str(), facts.tables.as_slice()), ("", [(Table::Qlr, 1)].as_slice()));

@@ -11,18 +11,16 @@ use std::{
     ops::AddAssign,
 };
 
+use data_encoding::HEXLOWER;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::months::Months;
 use crate::cli::failure::Failure;
-use crate::{
-    keys::hex,
-    ledger::{
-        Reader, Term,
-        leaf::{Fact, Kind, Leaf, UtcMillis},
-        runs::Tag,
-        search::Found,
-    },
+use crate::ledger::{
+    Reader, Term,
+    leaf::{Fact, Kind, Leaf, UtcMillis},
+    runs::Tag,
+    search::Found,
 };
 
 /// Groups of one table that are held in memory: some 20 MB.
@@ -191,7 +189,7 @@ impl Counts {
         let mut handlers: HashMap<(String, Option<Tag>), Handler> = HashMap::new();
         for ((tag, handler), (tally, entry)) in self.by_handler.drain() {
             let court = court(tag);
-            let pseudonym = handler.map_or_else(String::new, |tag| hex(&tag[..PSEUDONYM_BYTES]));
+            let pseudonym = handler.map_or_else(String::new, |tag| HEXLOWER.encode(&tag[..PSEUDONYM_BYTES]));
             let fresh = Handler { court, pseudonym, name: None, tally: Tally::default(), entry: None };
             let handler = handlers.entry((fresh.court.code.clone(), handler)).or_insert(fresh);
             handler.tally += tally;
