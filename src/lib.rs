@@ -19,17 +19,18 @@
 //! | room | what it has | rooms that it uses |
 //! |---|---|---|
 //! | [`domain`] | the rules: what a column means, who is who, what is answered | none |
-//! | [`keys`] | the master key, and the keys derived from it | none |
+//! | [`disk`] | files that last, and locks | none |
+//! | [`keys`] | the master key, and the keys derived from it | `disk` |
 //! | [`package`] | what a bureau exports | `domain` |
-//! | [`mirror`] | the register's rows as one sealed file that answers | `domain`, `keys` |
-//! | [`ledger`] | the evidence, and the proofs of it | `domain`, `keys` |
+//! | [`mirror`] | the register's rows as one sealed file that answers | `domain`, `disk`, `keys` |
+//! | [`ledger`] | the evidence, and the proofs of it | `domain`, `disk`, `keys` |
 //! | [`spec`] | the specification's messages | `domain` |
 //! | [`service`] | the use cases | `domain`, `mirror`, `ledger`, `spec` |
 //! | [`rpc`] | the gRPC edge | `domain`, `ledger`, `service` |
 //! | [`server`] | listener, TLS, life of the process | `keys`, `ledger`, `service`, `rpc` |
 //! | [`config`] | the configuration file | `domain`, `ledger`, `spec`, `service`, `server` |
 //! | [`telemetry`] | the log | none |
-//! | [`cli`] | what people type | `domain`, `keys`, `package`, `mirror`, `ledger`, `spec`, `service`, `rpc`, `server`, `config`, `telemetry` |
+//! | [`cli`] | what people type | `domain`, `disk`, `keys`, `package`, `mirror`, `ledger`, `spec`, `service`, `rpc`, `server`, `config`, `telemetry` |
 //!
 //! A room uses the rooms named in its row, all of them above it, and no other; no two files of a room import each other in a
 //! circle. `tests/it/tidy` reads this table and checks both.
@@ -46,6 +47,7 @@
 //! 7. **The last good generation serves**, whatever is wrong with a newer one.
 
 pub mod domain;
+pub mod disk;
 pub mod keys;
 pub mod package;
 pub mod mirror;

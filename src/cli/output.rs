@@ -1,9 +1,7 @@
 //! What commands say: data to standard output, talk to standard error, evidence to files of their own.
 
 use std::{
-    fs::OpenOptions,
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::Path,
     sync::mpsc,
     thread,
@@ -13,6 +11,7 @@ use std::{
 use serde::Serialize;
 
 use super::failure::Failure;
+use crate::disk::create_private;
 
 /// How long the end of a command waits for a reader of standard error.
 const SAY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -34,12 +33,7 @@ pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 
 /// Writes a file that only its owner reads; an existing one may be evidence of something else, and is not written over.
 pub(super) fn keep(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    let kept = opened.and_then(|mut opened| {
-        opened.write_all(bytes)?;
-        opened.sync_all()
-    });
-    kept.map_err(|err| {
+    create_private(file, bytes).map_err(|err| {
         let exists = err.kind() == io::ErrorKind::AlreadyExists;
         let failure = Failure::environment(format!("cannot write `{}`", file.display()), err);
         if exists { failure.hint("give another name: what was kept before is not written over") } else { failure }

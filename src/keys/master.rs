@@ -5,9 +5,9 @@
 //! own keys. This module does not seal or open.
 
 use std::{
-    fs::{self, File, OpenOptions, Permissions},
-    io::{self, Read, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    fs::{self, File, Permissions},
+    io::{self, Read},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -17,6 +17,8 @@ use ring::{
     rand::{SecureRandom, SystemRandom},
 };
 use zeroize::Zeroizing;
+
+use crate::disk;
 
 /// Length of the master key and of every derived key, in bytes.
 pub const KEY_BYTES: usize = 32;
@@ -172,11 +174,9 @@ pub fn write_secret(path: &Path, text: &str) -> Result<(), KeyError> {
         io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.to_owned() },
         _ => KeyError::Create { path: path.to_owned(), source },
     };
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    disk::create_private(path, text.as_bytes()).map_err(failed)?;
     // The umask may have taken bits away, never added any; the mode is set once more so that it is exactly this one.
-    fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.sync_all().map_err(failed)
+    fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed)
 }
 
 struct KeyLength;

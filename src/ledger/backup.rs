@@ -25,7 +25,10 @@ use super::{
     read::Reader,
     store::{self, DATABASE},
 };
-use crate::keys::MasterKey;
+use crate::{
+    disk::{sync_file, sync_folder},
+    keys::MasterKey,
+};
 
 /// Why no copy was made, or none put in place.
 #[derive(Debug, thiserror::Error)]
@@ -119,13 +122,13 @@ pub fn backup(
     // One file, with no log beside it.
     copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     copy.close().map_err(|(_, error)| error)?;
-    File::open(&made).and_then(|made| made.sync_all()).map_err(disk("sync"))?;
+    sync_file(&made).map_err(disk("sync"))?;
     let found = audit(&Reader::open(making.path(), master)?, None, progress)?;
     match rustix::fs::renameat_with(rustix::fs::CWD, &made, rustix::fs::CWD, file, rustix::fs::RenameFlags::NOREPLACE) {
         Err(rustix::io::Errno::EXIST) => Err(BackupError::Exists { path: file.to_owned() }),
         renamed => {
             renamed.map_err(|error| disk("write")(error.into()))?;
-            File::open(parent).and_then(|parent| parent.sync_all()).map_err(disk("sync the folder of"))?;
+            sync_folder(parent).map_err(disk("sync the folder of"))?;
             Ok(found)
         }
     }
@@ -206,7 +209,7 @@ pub fn put_in_place(
         fs::rename(folder.join(name), kept.join(name)).map_err(disk("move what was in"))?;
     }
     fs::rename(&coming, folder.join(DATABASE)).map_err(disk("move the copy into"))?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk("sync"))?;
+    sync_folder(folder).map_err(disk("sync"))?;
     Ok((!old.is_empty()).then_some(kept))
 }
 

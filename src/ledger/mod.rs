@@ -103,8 +103,7 @@ mod upgrade;
 pub mod backup;
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    io,
+    fs::{self, File, OpenOptions},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, mpsc},
     thread,
@@ -123,7 +122,10 @@ pub use repeat::Repeat;
 pub use secret::Term;
 pub use writer::{Clock, Committed};
 
-use crate::keys::{KeyError, MasterKey};
+use crate::{
+    disk::{self, sync_file, sync_folder},
+    keys::{KeyError, MasterKey},
+};
 use claims::Claims;
 use error::unreadable;
 use keeper::Keeper;
@@ -203,11 +205,11 @@ impl Ledger {
         store.append(&mut [store::Dated { prepared: &prepared, leaf: Vec::new() }], clock())?;
         store.close()?;
         let made = making.join(store::DATABASE);
-        File::open(&made).and_then(|made| made.sync_all()).map_err(disk("sync the database"))?;
+        sync_file(&made).map_err(disk("sync the database"))?;
         fs::rename(&made, &file).map_err(disk("move the database to its place"))?;
         let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
         for names in [Some(folder), parent].into_iter().flatten() {
-            File::open(names).and_then(|names| names.sync_all()).map_err(disk("sync the folder"))?;
+            sync_folder(names).map_err(disk("sync the folder"))?;
         }
         fs::remove_dir_all(&making).map_err(disk("remove the folder in which it was made"))
     }
@@ -466,18 +468,9 @@ fn lock_known(
     Ok((lock, database, meta))
 }
 
+/// Takes the ledger's lock.
 fn lock(folder: &Path) -> Result<File, OpenError> {
-    let disk = |source| OpenError::Disk { doing: "open the lock", source };
-    let path = folder.join(LOCK);
-    let file = match OpenOptions::new().create(true).truncate(false).write(true).open(&path) {
-        // Made by root's command, perhaps; to lock it, it need not be written.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => File::open(&path),
-        opened => opened,
-    };
-    let file = file.map_err(disk)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Busy { folder: folder.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(disk(source)),
-    }
+    let taken = disk::lock(&folder.join(LOCK));
+    let taken = taken.map_err(|source| OpenError::Disk { doing: "take the lock", source })?;
+    taken.ok_or_else(|| OpenError::Busy { folder: folder.to_owned() })
 }

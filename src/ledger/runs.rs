@@ -66,8 +66,9 @@ use self::{
     format::Row,
     run::{Block, Run},
     sweep::Sweep,
-    write::{sync_folder, write_merged, write_run},
+    write::{write_merged, write_run},
 };
+use crate::disk::sync_folder;
 
 pub use self::{
     entries::{ENTRIES_MAX, Entries},

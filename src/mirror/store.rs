@@ -5,14 +5,15 @@
 
 use std::{
     collections::HashMap,
-    fs::{self, File, OpenOptions, Permissions, TryLockError},
-    io::{self, Write},
+    fs::{self, File, Permissions},
+    io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
+    disk,
     domain::{
         generation::{GenerationFacts, QUARANTINE_MAX, Share},
         rows::RowSource,
@@ -36,6 +37,8 @@ pub(super) const DATABASE: &str = "mirror.db";
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const REPORT: &str = "report.json";
 pub(super) const POINTER: &str = "CURRENT";
+/// The pointer until it is synced.
+const NEW_POINTER: &str = "CURRENT.new";
 pub(super) const GENERATIONS: &str = "generations";
 const LOCK: &str = "load.lock";
 /// Folders under way begin with a dot, as no generation's name does.
@@ -225,7 +228,7 @@ impl Mirror {
         let failed = |source| RemoveError::Disk { name: name.to_owned(), source };
         let removing = generations.join(format!("{BUILDING}removing-{name}"));
         fs::rename(generations.join(name), &removing).map_err(failed)?;
-        sync_folder(&generations).map_err(failed)?;
+        disk::sync_folder(&generations).map_err(failed)?;
         fs::remove_dir_all(removing).map_err(failed)?;
         self.remove_strays().map_err(failed)
     }
@@ -236,13 +239,7 @@ impl Mirror {
 
     fn lock<E: std::error::Error + Send + Sync + 'static>(&self) -> Result<File, LoadError<E>> {
         let path = self.directory.join(LOCK);
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let file = file.map_err(disk("open the lock"))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(LoadError::Busy { path }),
-            Err(TryLockError::Error(source)) => Err(disk("take the lock")(source)),
-        }
+        disk::lock(&path).map_err(disk("take the lock"))?.ok_or(LoadError::Busy { path })
     }
 
     /// Removes the folders of loads that were killed; the lock says that none is under way.
@@ -254,10 +251,7 @@ impl Mirror {
             }
         }
         self.remove_strays()?;
-        match fs::remove_file(self.directory.join(format!("{POINTER}.new"))) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(source),
-            _ => Ok(()),
-        }
+        disk::remove_if_there(&self.directory.join(NEW_POINTER))
     }
 
     fn check_sequence<E: std::error::Error + Send + Sync + 'static>(
@@ -306,8 +300,7 @@ impl Mirror {
             Target { file: &file, folder, keys, salt, facts, budget: self.budget, quarantine: self.quarantine };
         let (tally, counts) = compile(source, target, progress)?;
         progress(Progress::Verifying);
-        let synced = File::open(&file).and_then(|file| file.sync_all());
-        synced.map_err(disk("sync the generation's file"))?;
+        disk::sync_file(&file).map_err(disk("sync the generation's file"))?;
         let name = facts.name();
         if let Some(what) = self.fault(&name, &file, counts)? {
             return Err(LoadError::Verify { name, what });
@@ -345,12 +338,7 @@ impl Mirror {
 
     /// Makes the pointer name a generation, all or nothing.
     fn point_to(&self, name: &str) -> io::Result<()> {
-        let new = self.directory.join(format!("{POINTER}.new"));
-        let mut file = File::create(&new)?;
-        file.write_all(format!("{name}\n").as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, self.directory.join(POINTER))?;
-        sync_folder(&self.directory)
+        disk::replace(&self.directory, POINTER, NEW_POINTER, format!("{name}\n").as_bytes())
     }
 }
 
@@ -358,14 +346,12 @@ impl Mirror {
 fn seal_folder(folder: &Path, manifest: &[u8], report: &LoadReport) -> io::Result<()> {
     let report = serde_json::to_vec_pretty(report).map_err(io::Error::other)?;
     for (name, bytes) in [(MANIFEST, manifest), (REPORT, &report)] {
-        let mut file = File::create(folder.join(name))?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
+        disk::write(&folder.join(name), bytes)?;
     }
     for name in [DATABASE, MANIFEST, REPORT] {
         fs::set_permissions(folder.join(name), Permissions::from_mode(0o400))?;
     }
-    sync_folder(folder)
+    disk::sync_folder(folder)
 }
 
 /// Gives a complete folder its name; a damaged one of that name makes way, and who has it open reads on in it.
@@ -379,11 +365,7 @@ fn move_in(building: &Path, generations: &Path, name: &str) -> io::Result<()> {
     } else {
         fs::rename(building, &place)?;
     }
-    sync_folder(generations)
-}
-
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    disk::sync_folder(generations)
 }
 
 /// The sequence that a generation's name begins with; `None` where it is no generation's name.

@@ -10,7 +10,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read, Write},
+    io::{self, Read},
     ops::ControlFlow,
     path::Path,
 };
@@ -24,9 +24,12 @@ use ring::{
 use super::{
     error::OpenError,
     read::FileNumber,
-    store::{DATABASE, GENERATIONS, MANIFEST, Mirror, REPORT, sync_folder},
+    store::{DATABASE, GENERATIONS, MANIFEST, Mirror, REPORT},
 };
-use crate::keys::{MasterKey, SALT_BYTES, random};
+use crate::{
+    disk::{self, remove_if_there, replace, sync_folder},
+    keys::{MasterKey, SALT_BYTES, random},
+};
 
 /// The folder of digests.
 pub(super) const CHECKS: &str = "checks";
@@ -105,7 +108,7 @@ impl Mirror {
         let folder = self.directory().join(DAMAGED);
         let write = || {
             fs::create_dir_all(&folder)?;
-            File::create(folder.join(name))?.sync_all()?;
+            disk::write(&folder.join(name), &[])?;
             sync_folder(&folder)
         };
         write().inspect_err(|_| {
@@ -144,12 +147,8 @@ impl Mirror {
         let seal = hmac::sign(&key(self.key(), &salt), said.as_bytes());
         let checks = self.directory().join(CHECKS);
         fs::create_dir_all(&checks)?;
-        let new = checks.join(format!(".{name}.new"));
-        let mut file = File::create(&new)?;
-        file.write_all(format!("{said}seal {}\n", HEXLOWER.encode(seal.as_ref())).as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, checks.join(name))?;
-        sync_folder(&checks)
+        let text = format!("{said}seal {}\n", HEXLOWER.encode(seal.as_ref()));
+        replace(&checks, name, &format!(".{name}.new"), text.as_bytes())
     }
 
     /// Removes digests and marks that belong to no generation.
@@ -208,11 +207,4 @@ fn digest_line(path: &Path, name: &str, pace: &mut dyn FnMut(usize) -> ControlFl
 fn is_shortage(error: &io::Error) -> bool {
     use rustix::io::Errno;
     matches!(Errno::from_io_error(error), Some(Errno::NFILE | Errno::MFILE | Errno::NOMEM))
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

@@ -11,8 +11,9 @@ use super::{
     entries::Entries,
     error::{Fault, RunsError, disk},
     run::{Opened, Run},
-    write::{BUILDING, sync_folder},
+    write::BUILDING,
 };
+use crate::disk::{remove_if_there, sync_folder};
 
 /// Listings before a reader takes what it has. A writer merges far less often than a reader lists.
 const LISTINGS_MAX: u32 = 16;
@@ -105,10 +106,7 @@ impl Cover {
 
 /// Removes a file, if it is there.
 pub(super) fn remove(path: &Path) -> Result<(), RunsError> {
-    match fs::remove_file(path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(disk("remove an old file")(source)),
-        _ => Ok(()),
-    }
+    remove_if_there(path).map_err(disk("remove an old file"))
 }
 
 /// The ranges of the runs in a folder, by first entry, of those the longest first. None where there is no folder yet.

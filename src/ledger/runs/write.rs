@@ -3,7 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, binary_heap::PeekMut},
-    fs::{self, File, OpenOptions},
+    fs::{self, OpenOptions},
     io::{self, Write},
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::Path,
@@ -21,6 +21,7 @@ use super::{
     run::{Edges, Run},
     sweep::Sweep,
 };
+use crate::disk::sync_folder;
 
 /// What the name of a file under way begins with, as no run's name does.
 pub(super) const BUILDING: &str = ".building-";
@@ -149,8 +150,4 @@ pub(super) fn write_merged(
         }
     }
     writer.finish(folder).map_err(&failed)
-}
-
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
