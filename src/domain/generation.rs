@@ -63,6 +63,17 @@ pub struct GenerationFacts {
     pub mapped: Vec<String>,
 }
 
+/// Digits of a package's identity in a generation's name.
+const NAME_DIGITS: usize = 8;
+
+/// The sequence that a generation's name begins with; `None` where it is no generation's name.
+#[must_use]
+pub fn sequence(name: &str) -> Option<u64> {
+    let (sequence, id) = name.split_once('-')?;
+    let is_id = (1..=NAME_DIGITS).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_id { sequence.parse().ok() } else { None }
+}
+
 /// A gap of a package that the operator accepted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Accepted {
@@ -81,7 +92,7 @@ impl GenerationFacts {
     /// The name of the generation's folder: sequence and the first eight digits of the package's identity.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{}-{}", self.sequence, &self.package_id[..8.min(self.package_id.len())])
+        format!("{}-{}", self.sequence, &self.package_id[..NAME_DIGITS.min(self.package_id.len())])
     }
 
     /// Rows that stand in quarantine.
@@ -95,5 +106,20 @@ impl GenerationFacts {
         Table::ALL
             .into_iter()
             .filter(|table| is_searched(*table) && !self.tables.iter().any(|(present, _)| present == table))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GenerationFacts, sequence};
+
+    #[test]
+    fn a_generations_name_tells_its_sequence_and_other_names_none() {
+        let package_id = "3f9c".repeat(16);
+        let name = GenerationFacts { sequence: 412, package_id, ..GenerationFacts::default() }.name();
+        assert_eq!((name.as_str(), sequence(&name)), ("412-3f9c3f9c", Some(412)));
+        for other in ["", "412", "412-", "-3f9c", "412-3f9c3f9c3", "412-3f9c/..", ".building-x", "x-3f9c"] {
+            assert_eq!(sequence(other), None, "{other}");
+        }
     }
 }

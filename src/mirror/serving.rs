@@ -6,11 +6,8 @@
 
 use std::fmt;
 
-use super::{
-    error::OpenError,
-    read::Generation,
-    store::{Mirror, sequence},
-};
+use super::{error::OpenError, read::Generation, store::Mirror};
+use crate::domain::generation::sequence;
 
 /// What should serve and does not.
 #[derive(Debug)]

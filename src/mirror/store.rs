@@ -15,7 +15,7 @@ use std::{
 use crate::{
     disk,
     domain::{
-        generation::{GenerationFacts, QUARANTINE_MAX, Share},
+        generation::{GenerationFacts, QUARANTINE_MAX, Share, sequence},
         rows::RowSource,
         tables::Table,
     },
@@ -366,13 +366,6 @@ fn move_in(building: &Path, generations: &Path, name: &str) -> io::Result<()> {
         fs::rename(building, &place)?;
     }
     disk::sync_folder(generations)
-}
-
-/// The sequence that a generation's name begins with; `None` where it is no generation's name.
-pub(super) fn sequence(name: &str) -> Option<u64> {
-    let (sequence, id) = name.split_once('-')?;
-    let is_id = (1..=8).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if is_id { sequence.parse().ok() } else { None }
 }
 
 fn disk<E: std::error::Error + Send + Sync + 'static>(doing: &'static str) -> impl Fn(io::Error) -> LoadError<E> {

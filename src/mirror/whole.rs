@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     disk::{self, remove_if_there, replace, sync_folder},
+    domain::generation,
     keys::{MasterKey, SALT_BYTES, random},
 };
 
@@ -64,7 +65,7 @@ impl Mirror {
     /// [`OpenError::Missing`] where there is no generation of that name, [`OpenError::Read`] where a file is not let be read.
     pub fn check(&self, name: &str, pace: &mut dyn FnMut(usize) -> ControlFlow<()>) -> Result<Wholeness, OpenError> {
         let folder = self.directory().join(GENERATIONS).join(name);
-        let is_generation = super::store::sequence(name).is_some();
+        let is_generation = generation::sequence(name).is_some();
         if !is_generation || !folder.is_dir() {
             return Err(OpenError::Missing { name: name.to_owned() });
         }
