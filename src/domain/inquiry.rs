@@ -1,7 +1,10 @@
 //! One question about one subject, checked.
 
 use super::{
-    cell::{code, name, number},
+    cell::{
+        code::{self, DOCUMENT_KINDS},
+        name, number,
+    },
     kinds::Kind,
     matching::Subject,
     wire::{Field, Malformed, Reader, Writer},
@@ -9,9 +12,6 @@ use super::{
 
 /// The longest text that a field of an inquiry may hold, in characters: the longest of the registry standard (200).
 pub const FIELD_CHARACTERS_MAX: usize = 200;
-
-/// Document kinds of list ZJZL.
-const DOCUMENT_KINDS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "99"];
 
 /// What is asked of a subject's registrations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

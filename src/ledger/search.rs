@@ -25,7 +25,7 @@ use super::{
     runs::{Runs, Tag},
     secret::Term,
 };
-use crate::domain::{identifiers::is_no_number, matching::Subject};
+use crate::domain::{cell::code::DOCUMENT_KINDS, identifiers::is_no_number, matching::Subject};
 
 #[cfg(test)]
 mod tests;
@@ -35,9 +35,6 @@ const CANDIDATES_MAX: usize = 1024;
 
 /// Entries without an index that are looked through by one statement, so that none holds up the writer's log for long.
 const UNCOVERED_AT_ONCE: u64 = 1 << 16;
-
-/// Document kinds of list ZJZL, and none: an auditor may know a number and not what it is the number of.
-const DOCUMENT_KINDS: [&str; 10] = ["", "1", "2", "3", "4", "5", "6", "7", "8", "99"];
 
 /// What entries are searched by; every criterion that is given must hold.
 ///
@@ -344,7 +341,8 @@ fn number_keys(number: &SubjectNumber) -> Result<Vec<String>, SearchError> {
         return Err(SearchError::Blank { criterion: "subject's document number" });
     }
     let kind = number.kind.as_deref().map(str::trim).filter(|kind| !kind.is_empty());
-    let kinds = kind.map_or_else(|| DOCUMENT_KINDS.to_vec(), |kind| vec![kind]);
+    // An auditor may know a number and not what it is the number of: then it is taken for each kind, and for none.
+    let kinds = kind.map_or_else(|| [&[""], &DOCUMENT_KINDS[..]].concat(), |kind| vec![kind]);
     let keys: BTreeSet<String> = kinds.into_iter().flat_map(|kind| subject(kind).number_keys()).collect();
     Ok(keys.into_iter().collect())
 }

@@ -9,6 +9,9 @@ use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use super::none;
 
+/// The codes of list ZJZL, the kinds of documents.
+pub const DOCUMENT_KINDS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "99"];
+
 /// Two words of `codes.csv`: list and code, or code and label.
 type Pair<'a> = (&'a str, &'a str);
 
@@ -109,6 +112,13 @@ fn plain(label: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn document_kinds_are_the_codes_of_their_list() {
+        let mut listed: Vec<_> = LABELS.keys().filter(|(list, _)| *list == "ZJZL").map(|(_, code)| *code).collect();
+        listed.sort_by_key(|code| code.parse::<u32>().unwrap());
+        assert_eq!(listed, DOCUMENT_KINDS);
+    }
 
     #[test]
     fn codes_have_their_labels_with_and_without_leading_zeros() {
