@@ -85,9 +85,15 @@ fn generation_facts(facts: Facts, generation: &GenerationFacts) -> Facts {
         .with(Fact::AsOf, &generation.as_of)
 }
 
+/// The word for the outcome of an answer that reports something.
+pub const FOUND: &str = "found";
+
+/// The word for the outcome of an answer that reports nothing.
+pub const NOTHING_FOUND: &str = "nothing-found";
+
 /// The word for what an answer reports.
 pub(super) fn outcome(reported: u64) -> &'static str {
-    if reported > 0 { "found" } else { "nothing-found" }
+    if reported > 0 { FOUND } else { NOTHING_FOUND }
 }
 
 /// What an entry is found by.

@@ -69,23 +69,29 @@ impl Refusal {
         )
     }
 
-    /// The stable word for it, in `ErrorInfo` and in the ledger.
+    /// Its reason, without what it is about.
+    #[must_use]
+    pub fn kind(&self) -> Reason {
+        match self {
+            Self::NoCertificate => Reason::NoCertificate,
+            Self::ForeignCertificate => Reason::ForeignCertificate,
+            Self::ExpiredCertificate => Reason::ExpiredCertificate,
+            Self::UnknownGateway { .. } => Reason::UnknownGateway,
+            Self::CourtNotAllowed => Reason::CourtNotAllowed,
+            Self::BadInquiry(_) => Reason::BadInquiry,
+            Self::UnreadableMessage(_) => Reason::UnreadableMessage,
+            Self::CourtSystemError(_) => Reason::CourtSystemError,
+            Self::AnswerTooLarge => Reason::AnswerTooLarge,
+            Self::AnswerUnreadable => Reason::AnswerUnreadable,
+            Self::RequestNumberReused { .. } => Reason::RequestNumberReused,
+            Self::AnswerRemoved { .. } => Reason::AnswerRemoved,
+        }
+    }
+
+    /// The stable word for its reason, in `ErrorInfo` and in the ledger.
     #[must_use]
     pub fn reason(&self) -> &'static str {
-        match self {
-            Self::NoCertificate => "NO_CERTIFICATE",
-            Self::ForeignCertificate => "FOREIGN_CERTIFICATE",
-            Self::ExpiredCertificate => "EXPIRED_CERTIFICATE",
-            Self::UnknownGateway { .. } => "UNKNOWN_GATEWAY",
-            Self::CourtNotAllowed => "COURT_NOT_ALLOWED",
-            Self::BadInquiry(_) => "BAD_INQUIRY",
-            Self::UnreadableMessage(_) => "UNREADABLE_MESSAGE",
-            Self::CourtSystemError(_) => "COURT_SYSTEM_ERROR",
-            Self::AnswerTooLarge => "ANSWER_TOO_LARGE",
-            Self::AnswerUnreadable => "ANSWER_UNREADABLE",
-            Self::RequestNumberReused { .. } => "REQUEST_NUMBER_REUSED",
-            Self::AnswerRemoved { .. } => "ANSWER_REMOVED",
-        }
+        self.kind().word()
     }
 
     /// What the ledger tells beside the reason; nothing that a caller wrote.
@@ -99,7 +105,81 @@ impl Refusal {
     }
 }
 
+/// Why a call is refused, without what it is about: what statuses, entries and reports have a word for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the refusal of the same name")]
+pub enum Reason {
+    NoCertificate,
+    ForeignCertificate,
+    ExpiredCertificate,
+    UnknownGateway,
+    CourtNotAllowed,
+    BadInquiry,
+    UnreadableMessage,
+    CourtSystemError,
+    AnswerTooLarge,
+    AnswerUnreadable,
+    RequestNumberReused,
+    AnswerRemoved,
+}
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 12] = [
+        Self::NoCertificate,
+        Self::ForeignCertificate,
+        Self::ExpiredCertificate,
+        Self::UnknownGateway,
+        Self::CourtNotAllowed,
+        Self::BadInquiry,
+        Self::UnreadableMessage,
+        Self::CourtSystemError,
+        Self::AnswerTooLarge,
+        Self::AnswerUnreadable,
+        Self::RequestNumberReused,
+        Self::AnswerRemoved,
+    ];
+
+    /// The stable word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NoCertificate => "NO_CERTIFICATE",
+            Self::ForeignCertificate => "FOREIGN_CERTIFICATE",
+            Self::ExpiredCertificate => "EXPIRED_CERTIFICATE",
+            Self::UnknownGateway => "UNKNOWN_GATEWAY",
+            Self::CourtNotAllowed => "COURT_NOT_ALLOWED",
+            Self::BadInquiry => "BAD_INQUIRY",
+            Self::UnreadableMessage => "UNREADABLE_MESSAGE",
+            Self::CourtSystemError => "COURT_SYSTEM_ERROR",
+            Self::AnswerTooLarge => "ANSWER_TOO_LARGE",
+            Self::AnswerUnreadable => "ANSWER_UNREADABLE",
+            Self::RequestNumberReused => "REQUEST_NUMBER_REUSED",
+            Self::AnswerRemoved => "ANSWER_REMOVED",
+        }
+    }
+
+    /// The reason of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.word() == word)
+    }
+}
+
 fn told(violations: &[Violation]) -> String {
     let fields: Vec<_> = violations.iter().map(|one| format!("`{}` {}", one.field, one.description)).collect();
     fields.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reason;
+
+    #[test]
+    fn every_reason_is_read_from_its_own_word() {
+        for reason in Reason::ALL {
+            assert_eq!(Reason::from_word(reason.word()), Some(reason));
+        }
+        assert_eq!(Reason::from_word("found"), None);
+    }
 }

@@ -16,11 +16,14 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::months::Months;
 use crate::cli::failure::Failure;
-use crate::ledger::{
-    Reader, Term,
-    leaf::{Fact, Kind, Leaf, UtcMillis},
-    runs::Tag,
-    search::Found,
+use crate::{
+    ledger::{
+        Reader, Term,
+        leaf::{Fact, Kind, Leaf, UtcMillis},
+        runs::Tag,
+        search::Found,
+    },
+    service::record::{FOUND, NOTHING_FOUND},
 };
 
 /// Groups of one table that are held in memory: some 20 MB.
@@ -41,7 +44,7 @@ impl Tally {
     /// One query; `None` where the entry is of none.
     fn of(leaf: &Leaf) -> Option<Self> {
         let (found, nothing_found, refused) = match leaf.kind {
-            Kind::Answer if leaf.facts.get(Fact::Outcome) == "found" => (1, 0, 0),
+            Kind::Answer if leaf.facts.get(Fact::Outcome) == FOUND => (1, 0, 0),
             Kind::Answer => (0, 1, 0),
             Kind::Refusal => (0, 0, 1),
             Kind::Feedback | Kind::Generation | Kind::Administration => return None,
@@ -204,7 +207,7 @@ impl Counts {
             (rank, one.court.code.clone(), one.pseudonym.clone())
         });
         // What was answered first, then why the rest was not.
-        let place = |word: &str| ["found", "nothing-found"].iter().position(|known| *known == word).unwrap_or(2);
+        let place = |word: &str| [FOUND, NOTHING_FOUND].iter().position(|known| *known == word).unwrap_or(2);
         self.outcomes.sort_by_cached_key(|(word, count)| (place(word), u64::MAX - count, word.clone()));
     }
 

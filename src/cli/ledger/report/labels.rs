@@ -1,26 +1,38 @@
 //! The words of a report in the courts' language.
 
 use super::count::{Court, Handler};
-use crate::ledger::leaf::Kind;
+use crate::{
+    ledger::leaf::Kind,
+    service::{
+        record::{FOUND, NOTHING_FOUND},
+        refusal::Reason,
+    },
+};
 
 /// What came of a query: the word of the ledger, as a person says it; a word that is not known here as it stands.
 pub(super) fn outcome(word: &str) -> &str {
     match word {
-        "found" => "查有登记",
-        "nothing-found" => "未查到登记",
-        "BAD_INQUIRY" => "查询要素缺失或不合格式",
-        "COURT_NOT_ALLOWED" => "未获授权代表该法院",
-        "NO_CERTIFICATE" => "未出示证书",
-        "FOREIGN_CERTIFICATE" => "证书不受信任或已过期",
-        "EXPIRED_CERTIFICATE" => "证书已过期",
-        "UNKNOWN_GATEWAY" => "证书未登记为查询方",
-        "UNREADABLE_MESSAGE" => "报文无法读取",
-        "COURT_SYSTEM_ERROR" => "法院系统报错",
-        "ANSWER_TOO_LARGE" => "结果超过报文上限",
-        "REQUEST_NUMBER_REUSED" => "请求单号已用于其他查询",
-        "ANSWER_REMOVED" => "原答复已过保存期限",
-        "ANSWER_UNREADABLE" => "答复无法读取",
-        other => other,
+        FOUND => "查有登记",
+        NOTHING_FOUND => "未查到登记",
+        other => Reason::from_word(other).map_or(other, |reason| refused(reason)),
+    }
+}
+
+/// Why a query was refused.
+fn refused(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoCertificate => "未出示证书",
+        Reason::ForeignCertificate => "证书不受信任或已过期",
+        Reason::ExpiredCertificate => "证书已过期",
+        Reason::UnknownGateway => "证书未登记为查询方",
+        Reason::CourtNotAllowed => "未获授权代表该法院",
+        Reason::BadInquiry => "查询要素缺失或不合格式",
+        Reason::UnreadableMessage => "报文无法读取",
+        Reason::CourtSystemError => "法院系统报错",
+        Reason::AnswerTooLarge => "结果超过报文上限",
+        Reason::AnswerUnreadable => "答复无法读取",
+        Reason::RequestNumberReused => "请求单号已用于其他查询",
+        Reason::AnswerRemoved => "原答复已过保存期限",
     }
 }
 

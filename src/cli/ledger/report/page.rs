@@ -14,6 +14,7 @@ use super::{
     labels,
     plain::{entries, title},
 };
+use crate::service::record::{FOUND, NOTHING_FOUND};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -230,8 +231,8 @@ fn by_outcome(page: &mut String, report: &Report) {
     let most = counts.outcomes.iter().map(|(_, count)| *count).max().unwrap_or_default();
     for (word, count) in &counts.outcomes {
         let (class, prefix) = match word.as_str() {
-            "found" => ("found", ""),
-            "nothing-found" => ("nothing", ""),
+            FOUND => ("found", ""),
+            NOTHING_FOUND => ("nothing", ""),
             _ => ("refused", "拒绝："),
         };
         let label = labels::outcome(word);
