@@ -25,12 +25,12 @@
 //! | [`mirror`] | the register's rows as one sealed file that answers | `domain`, `disk`, `keys` |
 //! | [`ledger`] | the evidence, and the proofs of it | `domain`, `disk`, `keys` |
 //! | [`spec`] | the specification's messages | `domain` |
-//! | [`service`] | the use cases | `domain`, `mirror`, `ledger`, `spec` |
+//! | [`telemetry`] | the log, and what is counted | none |
+//! | [`service`] | the use cases | `domain`, `keys`, `mirror`, `ledger`, `spec`, `telemetry` |
 //! | [`rpc`] | the gRPC edge | `domain`, `ledger`, `service` |
-//! | [`server`] | listener, TLS, life of the process | `keys`, `ledger`, `service`, `rpc` |
+//! | [`server`] | listener, TLS, health, metrics, life of the process | `keys`, `ledger`, `telemetry`, `service`, `rpc` |
 //! | [`config`] | the configuration file | `domain`, `ledger`, `spec`, `service`, `server` |
-//! | [`telemetry`] | the log | none |
-//! | [`cli`] | what people type | `domain`, `disk`, `keys`, `package`, `mirror`, `ledger`, `spec`, `service`, `rpc`, `server`, `config`, `telemetry` |
+//! | [`cli`] | what people type | `domain`, `disk`, `keys`, `package`, `mirror`, `ledger`, `spec`, `telemetry`, `service`, `rpc`, `server`, `config` |
 //!
 //! A room uses the rooms named in its row, all of them above it, and no other; no two files of a room import each other in a
 //! circle. `tests/it/tidy` reads this table and checks both.
@@ -43,7 +43,7 @@
 //! 3. **One answer, one generation.** An answer is wholly from one generation, named in it with its as-of time.
 //! 4. **Same question, same bytes.** Inquiry, generation and rule version determine the answer to the byte.
 //! 5. **Immutable once served.** A generation in use is never written; change is a new file and a pointer moved.
-//! 6. **Personal data stays inside.** Not in logs, error texts or file names; on disk it is sealed.
+//! 6. **Personal data stays inside.** Not in logs, metrics, error texts or file names; on disk it is sealed.
 //! 7. **The last good generation serves**, whatever is wrong with a newer one.
 
 pub mod domain;
@@ -53,9 +53,9 @@ pub mod package;
 pub mod mirror;
 pub mod ledger;
 pub mod spec;
+pub mod telemetry;
 pub mod service;
 pub mod rpc;
 pub mod server;
 pub mod config;
-pub mod telemetry;
 pub mod cli;

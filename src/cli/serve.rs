@@ -1,9 +1,12 @@
 //! `bdcd serve`: the daemon.
 
-use std::sync::Arc;
+use std::{net::TcpListener, sync::Arc};
 
 use sd_notify::NotifyState;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    runtime::Handle,
+    signal::unix::{SignalKind, signal},
+};
 
 use super::{
     check,
@@ -14,9 +17,13 @@ use crate::{
     config::Config,
     ledger::Ledger,
     rpc::query::QueryService,
-    server::{Bound, admin::Socket},
+    server::{
+        Bound,
+        admin::Socket,
+        operations::{Operations, Running, Watched},
+    },
     service::{answer::Responder, calls::Calls, engine::Engine, exchange::Exchange},
-    telemetry,
+    telemetry::{self, metrics::Metrics},
 };
 
 /// What a message has room for beside the answer: a leaf of the longest texts that an inquiry may have, in base64, the proof
@@ -44,51 +51,62 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.check {
         return check::run(&config);
     }
-    let _logging = telemetry::start(&config.log);
+    let logging = telemetry::start(&config.log);
     open::runtime()?.block_on(async {
-        let Prepared { bound, service, ledger, socket } = prepare(&config).await?;
+        let Prepared { bound, service, operations, .. } = prepare(&config, Metrics::of(&logging)).await?;
         let signalled = stop_signal()?;
         let stop = async {
             signalled.await;
+            operations.drain();
             tell_manager(NotifyState::Stopping);
         };
         tell_manager(NotifyState::Ready);
-        // It ends with the runtime, at the latest; nothing that it records is half done then.
-        let admin = tokio::spawn(socket.serve(ledger));
         let served = bound.serve(service, stop).await;
-        admin.abort();
         served.map_err(|err| Failure::environment("the server failed", err))
     })
 }
 
-/// A daemon that is ready to serve.
+/// A daemon that is ready to serve; its operations are under way.
 pub(super) struct Prepared {
     pub(super) bound: Bound,
     pub(super) service: QueryService,
+    pub(super) operations: Running,
     pub(super) ledger: Arc<Ledger>,
-    pub(super) socket: Socket,
 }
 
-/// Opens the ledger and the mirror, starts the engine, and binds the address and the socket.
-pub(super) async fn prepare(config: &Config) -> Result<Prepared, Failure> {
+/// Opens the ledger and the mirror, starts the engine, binds the addresses and the socket, and starts the operations.
+pub(super) async fn prepare(config: &Config, metrics: Metrics) -> Result<Prepared, Failure> {
     // First, for the engine records that it serves.
     let (policy, door) = open::entrance(config)?;
+    let certificates = config.certificates().map_err(|err| Failure::usage(&err))?;
     let mirror = open::mirror(config)?;
     let ledger = Arc::new(open::ledger(config)?);
     let engine = Engine::start(mirror, &ledger, config.engine()).map_err(|err| Failure::failed(&err))?;
     let options = config.server();
     let message_bytes_max = options.message_bytes_max;
-    let cannot_bind = |err| Failure::environment(format!("cannot listen on {}", config.listen), err);
-    let bound = Bound::bind(config.listen, door, options).await.map_err(cannot_bind)?;
-    let facts = engine.facts();
-    tracing::info!(address = %bound.address().map_err(cannot_bind)?, generation = facts.name(), as_of = facts.as_of, "serving");
+    let cannot_bind = |address| move |err| Failure::environment(format!("cannot listen on {address}"), err);
+    let bound = Bound::bind(config.listen, door, options).await.map_err(cannot_bind(config.listen))?;
     let socket = Socket::bind(&config.socket)
         .map_err(|err| Failure::environment(format!("cannot make the socket `{}`", config.socket.display()), err))?;
+    let listen = config.operations.as_ref().map(|operations| operations.listen);
+    let listener = listen.map(|address| TcpListener::bind(address).map_err(cannot_bind(address))).transpose()?;
+    let operations = Operations::new(socket, listener);
+    if let Some(address) = operations.address() {
+        tracing::info!(%address, "health and metrics are there");
+    }
+    let facts = engine.facts();
+    let address = bound.address().map_err(cannot_bind(config.listen))?;
     let exchange = Exchange::new(config.exchange.clone());
     let answer_bytes_max = message_bytes_max.saturating_sub(RECEIPT_ROOM_BYTES);
-    let responder = Responder::new(Arc::new(engine), Arc::clone(&ledger), answer_bytes_max);
-    let service = QueryService::new(Calls::new(responder, policy, exchange));
-    Ok(Prepared { bound, service, ledger, socket })
+    let responder = Responder::new(Arc::new(engine), Arc::clone(&ledger), metrics, answer_bytes_max);
+    let calls = Calls::new(responder, policy, exchange);
+    let watched =
+        Watched { ledger: Arc::clone(&ledger), calls: calls.clone(), slots: bound.slots().clone(), certificates };
+    let operations = operations
+        .start(watched, Handle::current())
+        .map_err(|err| Failure::environment("cannot start the thread of health and metrics", err))?;
+    tracing::info!(%address, generation = facts.name(), as_of = facts.as_of, "serving");
+    Ok(Prepared { bound, service: QueryService::new(calls), operations, ledger })
 }
 
 /// Tells the service manager that started the daemon, if one did: `systemctl start` returns when the daemon serves, not before,

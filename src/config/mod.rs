@@ -7,11 +7,12 @@ mod unit;
 mod written;
 mod form;
 mod bounds;
+mod certificates;
 
 use std::{collections::HashMap, fs, io, path::Path};
 
 pub use unit::{Bytes, Retention, Span};
-pub use written::{Client, Config, CourtAsWritten, GatewayAsWritten, Ledger, Limits, Load, Tls};
+pub use written::{Client, Config, CourtAsWritten, GatewayAsWritten, Ledger, Limits, Load, Operations, Tls};
 
 use crate::{
     ledger,
@@ -92,6 +93,15 @@ impl Config {
         let mut mistakes = bounds::mistakes(self);
         if !["error", "warn", "info", "debug", "trace"].contains(&self.log.as_str()) {
             mistakes.push("log: is none of error, warn, info, debug, trace".to_owned());
+        }
+        if let Some(operations) = &self.operations
+            && !(operations.listen.ip().is_loopback() || operations.beyond_loopback)
+        {
+            mistakes.push(format!(
+                "operations.listen: {} is not on the loopback interface, and has neither TLS nor a login: set \
+                 operations.beyond-loopback = true where the network keeps everybody out who should not see it",
+                operations.listen
+            ));
         }
         for gateway in &self.gateways {
             if gateway.name.trim().is_empty() || gateway.name.chars().any(char::is_control) {
@@ -217,23 +227,23 @@ mod tests {
             5 + 3 + 8 + 2 + 14 + 15,
             "a key that is missing here would go unseen"
         );
-        for key in ["[[gateway]]", "courts", "[client]", "server-name"] {
+        for key in ["[[gateway]]", "courts", "[client]", "server-name", "[operations]", "beyond-loopback"] {
             assert!(example.contains(key), "{key}");
         }
     }
 
     #[test]
     fn every_mistake_is_told_at_once_by_its_key() {
-        let text = "log = \"loud\"\n[limits]\nstreams-max = 0\nreader-threads = 99\n[[gateway]]\nname = \"g\"\ncertificate = \"c\"\ncourts = []
+        let text = "log = \"loud\"\noperations.listen = \"0.0.0.0:1\"\n[limits]\nstreams-max = 0\nreader-threads = 99\n[[gateway]]\nname = \"g\"\ncertificate = \"c\"\ncourts = []
             [[gateway]]\nname = \"h\"\ncertificate = \"c\"
             courts = [{ name = \"甲法院\", code = \"测01 \" }]";
         let mistakes = parsed(text).mistakes();
-        assert_eq!(mistakes.len(), 5, "{mistakes:?}");
+        assert_eq!(mistakes.len(), 6, "{mistakes:?}");
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bdcd.toml");
         std::fs::write(&path, format!("unknown = 1\n{text}\n[ledger]\nclock-bound = \"1y\"\n")).unwrap();
         let Err(ConfigError::Values { mistakes, .. }) = Config::read(&path) else { panic!("mistakes of both kinds") };
-        assert_eq!(mistakes.len(), 7, "{mistakes:?}");
+        assert_eq!(mistakes.len(), 8, "{mistakes:?}");
         for text in [
             "limits.message-bytes-max = 5",
             "limits.call-timeout = \"5\"",

@@ -44,6 +44,9 @@ pub struct Config {
     /// The form of feedback messages.
     #[serde(default)]
     pub exchange: FeedbackOptions,
+    /// Where health and metrics are; nowhere where absent.
+    #[serde(default)]
+    pub operations: Option<Operations>,
     /// How `bdcd query` and `bdcd exchange` reach a daemon.
     #[serde(default)]
     pub client: Option<Client>,
@@ -208,6 +211,17 @@ impl Default for Limits {
             check_bytes_per_second: Bytes(32 * 1024 * 1024),
         }
     }
+}
+
+/// Section `operations`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Operations {
+    /// The address of health and metrics, without TLS and open to whoever reaches it.
+    pub listen: SocketAddr,
+    /// Whether the address may be one that other machines reach.
+    #[serde(default)]
+    pub beyond_loopback: bool,
 }
 
 /// Section `client`.

@@ -43,6 +43,9 @@
 //! again; the claim sees to it that two at one moment make one entry. It goes with the entry to the writer, so a caller who
 //! hangs up gives nothing free.
 //!
+//! Whether an entry could be written is found out by a *probe* ([`Ledger::probe`]): the writer commits the database's header as it is,
+//! which appends a page to the log and syncs it, and changes nothing. It goes through the same queue.
+//!
 //! # Invariants
 //!
 //! 1. An entry is told of after the commit that holds it was synced, never before (invariant 1 of the crate).
@@ -84,6 +87,7 @@ mod evidence;
 mod batch;
 mod store;
 mod log;
+mod pulse;
 mod writer;
 mod claims;
 mod recent;
@@ -117,6 +121,7 @@ pub use error::{AppendError, OpenError, ReadError, Source};
 pub use evidence::{Body, Evidence, Prepared};
 pub use implausible::Implausible;
 pub use news::chain;
+pub use pulse::State;
 pub use read::{Answered, Reader, StoredEntry};
 pub use repeat::Repeat;
 pub use secret::Term;
@@ -132,6 +137,7 @@ use keeper::Keeper;
 use leaf::Kind;
 use log::Mover;
 use note::{Ed25519Signer, Signer, VerifierKey};
+use pulse::Pulse;
 use runs::{Mode, Runs, RunsError};
 use shared::Shared;
 use store::{Meta, Store};
@@ -255,6 +261,7 @@ impl Ledger {
         let watch = Watch::of(options.clock_bound, &reader, store.last_time(), clock()).map_err(unreadable)?;
         let watch = Arc::new(Mutex::new(watch));
         let (mover, written) = Mover::new(folder.clone(), database);
+        let pulse = Arc::new(Pulse::new(store.size()));
         let writer = Writer {
             folder: folder.clone(),
             key: key.clone(),
@@ -266,8 +273,10 @@ impl Ledger {
             watch: Arc::clone(&watch),
             limits: BatchLimits { entries_max: options.batch_entries_max.max(1), bytes_max: options.batch_bytes_max },
             written,
+            pulse: Arc::clone(&pulse),
         };
-        let shared = Arc::new(Shared { folder, secrets, key, signer, queue, claims, recent, runs, clock, watch });
+        let shared =
+            Arc::new(Shared { folder, secrets, key, signer, queue, claims, recent, runs, clock, watch, pulse });
         let thread = |source| OpenError::Thread { source };
         let writer =
             thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run(store, &jobs)).map_err(thread)?;
@@ -406,6 +415,18 @@ impl Ledger {
         let reply = Box::new(move |result| drop(reply.send(result)));
         shared.append(Append { prepared, claim: None, accepts_clock: true, reply });
         written.await.unwrap_or(Err(AppendError::Unavailable))
+    }
+
+    /// How it is doing; nobody is waited for.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.shared().pulse.state()
+    }
+
+    /// Finds out whether an entry could be written now, by a commit that is synced and leaves none; `reply` is called on the
+    /// writer's thread once that shows. Where too many wait it is called at once.
+    pub fn probe(&self, reply: impl FnOnce(Result<(), AppendError>) + Send + 'static) {
+        self.shared().probe(Box::new(reply));
     }
 
     /// Takes into account that this time has come, as the register's data say: a clock that has gone on to it is believed.

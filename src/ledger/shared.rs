@@ -14,12 +14,13 @@ use super::{
     evidence::{self, Evidence},
     leaf::Kind,
     note::{Signer, VerifierKey},
+    pulse::Pulse,
     read::Reader,
     recent::Recent,
     runs::Runs,
     secret::Secrets,
     time::Watch,
-    writer::{Append, Clock, Committed, Job},
+    writer::{Append, Clock, Committed, Job, Probed},
 };
 
 /// What the ledger's threads share.
@@ -34,6 +35,7 @@ pub(super) struct Shared {
     pub(super) runs: Arc<Runs>,
     pub(super) clock: Clock,
     pub(super) watch: Arc<Mutex<Watch>>,
+    pub(super) pulse: Arc<Pulse>,
 }
 
 impl Shared {
@@ -46,11 +48,25 @@ impl Shared {
     }
 
     pub(super) fn append(&self, append: Append) {
-        match self.queue.try_send(Job::Append(append)) {
-            Err(TrySendError::Full(Job::Append(append))) => (append.reply)(Err(AppendError::Overloaded)),
-            Err(TrySendError::Disconnected(Job::Append(append))) => (append.reply)(Err(AppendError::Unavailable)),
-            // Nothing but what was sent comes back.
-            Ok(()) | Err(_) => {}
+        self.pulse.is_queued();
+        if let Some((Job::Append(append), error)) = self.not_taken(Job::Append(append)) {
+            self.pulse.is_taken();
+            (append.reply)(Err(error));
+        }
+    }
+
+    pub(super) fn probe(&self, probed: Probed) {
+        if let Some((Job::Probe(probed), error)) = self.not_taken(Job::Probe(probed)) {
+            probed(Err(error));
+        }
+    }
+
+    /// Puts a job into the writer's queue; the job itself where there is no room for it, or nobody to do it.
+    fn not_taken(&self, job: Job) -> Option<(Job, AppendError)> {
+        match self.queue.try_send(job) {
+            Ok(()) => None,
+            Err(TrySendError::Full(job)) => Some((job, AppendError::Overloaded)),
+            Err(TrySendError::Disconnected(job)) => Some((job, AppendError::Unavailable)),
         }
     }
 

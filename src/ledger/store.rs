@@ -145,6 +145,12 @@ impl Store {
         Ok(batches)
     }
 
+    /// Writes the database's header again as it is, in a commit of its own: whether an entry could be written shows by that, and
+    /// nothing is changed. A number of the header's that nobody uses is set to what it is.
+    pub(super) fn rewrite_header(&self) -> rusqlite::Result<()> {
+        self.connection.pragma_update(None, "user_version", 0)
+    }
+
     /// Removes up to `count` sealed bodies of entries before `end`; how many it removed. Their leaves stay.
     pub(super) fn remove_bodies(&mut self, end: u64, count: u64) -> rusqlite::Result<usize> {
         let statement =

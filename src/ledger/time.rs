@@ -70,19 +70,31 @@ impl Watch {
 
     /// Says whether the clock is believed; one that is becomes the witness of the next.
     pub(super) fn judge(&mut self, clock: UtcMillis) -> Result<(), Implausible> {
-        let Some(bound) = self.bound else { return Ok(()) };
-        let passed = i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX);
-        let (low, high) = (self.low.saturating_add(passed), self.high.saturating_add(passed));
-        if clock < low.saturating_sub(bound) {
-            return Err(Implausible { clock, witness: low });
+        if self.bound.is_none() {
+            return Ok(());
         }
-        if clock > high.saturating_add(bound) {
-            return Err(Implausible { clock, witness: high });
+        if let Some(doubt) = self.doubt(clock) {
+            return Err(doubt);
         }
         // A clock that is behind is no new witness: else one that is set back again and again would never be too far.
-        let believed = clock.max(low);
+        let believed = clock.max(self.now().0);
         (self.low, self.high, self.since) = (believed, believed, Instant::now());
         Ok(())
+    }
+
+    /// Why the clock is not believed; `None` where it is. It becomes no witness by that.
+    pub(super) fn doubt(&self, clock: UtcMillis) -> Option<Implausible> {
+        let bound = self.bound?;
+        let (low, high) = self.now();
+        let witness = if clock < low.saturating_sub(bound) { low } else { high };
+        let is_within = (low.saturating_sub(bound)..=high.saturating_add(bound)).contains(&clock);
+        (!is_within).then_some(Implausible { clock, witness })
+    }
+
+    /// The two witnesses, as far as they have come by now.
+    fn now(&self) -> (UtcMillis, UtcMillis) {
+        let passed = i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX);
+        (self.low.saturating_add(passed), self.high.saturating_add(passed))
     }
 
     /// The same, told to the log where it is not believed, once a minute at most.

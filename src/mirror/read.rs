@@ -344,6 +344,15 @@ impl Reader {
         self.record(&mut statement, id)
     }
 
+    /// Lets go of the pages that it keeps in memory: what is read next shows the file as it is now.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Store`] where `SQLite` refuses.
+    pub fn forget(&mut self) -> Result<(), ReadError> {
+        self.connection.execute_batch("PRAGMA shrink_memory").map_err(|source| self.failed(source))
+    }
+
     fn units(&self, ids: &[i64]) -> Result<Vec<Unit>, ReadError> {
         let mut statement = self.prepare(RECORD)?;
         let unit = |id: &i64| {

@@ -6,7 +6,7 @@
 use std::{
     convert::Infallible,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tonic::{
@@ -18,7 +18,7 @@ use tonic::{
 use super::status::{of_refusal, of_unavailable, timed_out, too_large};
 use crate::service::{
     answer::Outcome,
-    calls::{Caller, Calls, Peer},
+    calls::{Caller, Calls, Cut, Peer},
     record::Call,
 };
 
@@ -56,20 +56,28 @@ where
         Box::pin(async move {
             // A connection whose handshake found nothing is nobody's.
             let caller = request.extensions().get::<Peer>().map_or(Caller::Anonymous, Peer::caller);
-            if let Some(call) = call_of(request.uri().path())
+            let call = call_of(request.uri().path());
+            if let Some(call) = call
                 && let Some(outcome) = calls.refused(&caller, call).await
             {
                 return Ok(refused(&outcome).into_http());
             }
             request.extensions_mut().insert(caller);
+            let start = Instant::now();
+            let cut = |why| call.into_iter().for_each(|call| calls.cut(call, why, start.elapsed()));
             let Ok(response) = tokio::time::timeout(call_timeout, service.call(request)).await else {
+                cut(Cut::TimedOut);
                 return Ok(timed_out().into_http());
             };
             let response = response?;
             // The transport's word for a message that is too long; nothing of ours says so.
             let is_too_large =
                 Status::from_header_map(response.headers()).is_some_and(|s| s.code() == Code::OutOfRange);
-            Ok(if is_too_large { too_large().into_http() } else { response })
+            if is_too_large {
+                cut(Cut::TooLarge);
+                return Ok(too_large().into_http());
+            }
+            Ok(response)
         })
     }
 }

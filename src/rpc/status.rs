@@ -7,7 +7,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::{
     ledger::AppendError,
-    service::{answer::Unavailable, refusal::Refusal},
+    service::{answer::Unavailable, calls::Cut, refusal::Refusal},
 };
 
 /// The domain of every `ErrorInfo`.
@@ -78,12 +78,12 @@ pub(super) fn of_unavailable(why: &Unavailable) -> Status {
 /// The status of a call whose message is longer than the transport takes.
 pub(super) fn too_large() -> Status {
     let text = "the message is longer than `limits.message-bytes-max`: send fewer requests a message";
-    Status::with_error_details(Code::ResourceExhausted, text, details("MESSAGE_TOO_LARGE"))
+    Status::with_error_details(Code::ResourceExhausted, text, details(Cut::TooLarge.reason()))
 }
 
 /// The status of a call that took too long.
 pub(super) fn timed_out() -> Status {
-    let mut details = details("CALL_TIMED_OUT");
+    let mut details = details(Cut::TimedOut.reason());
     details.set_retry_info(Some(RETRY));
     let text = "the call took longer than `limits.call-timeout`: ask again under the same request number";
     Status::with_error_details(Code::DeadlineExceeded, text, details)

@@ -8,7 +8,6 @@ use std::{
     collections::VecDeque,
     io,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -16,13 +15,13 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
+    sync::{OwnedSemaphorePermit, mpsc, watch},
     task::AbortHandle,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tonic::transport::server::Connected;
 
-use super::{gathered::Gathered, options::Options, tls};
+use super::{gathered::Gathered, options::Options, slots::Slots, tls};
 use crate::service::calls::{Calls, Peer};
 
 type Accepted = io::Result<Connection>;
@@ -33,8 +32,7 @@ pub(super) struct Doorkeeper {
     acceptor: TlsAcceptor,
     judge: tls::Judge,
     calls: Calls,
-    listed: Arc<Semaphore>,
-    strangers: Arc<Semaphore>,
+    slots: Slots,
     stranger_time_max: Duration,
     handshakes_max: usize,
     handshake_timeout: Duration,
@@ -48,15 +46,14 @@ impl Doorkeeper {
         acceptor: TlsAcceptor,
         judge: tls::Judge,
         calls: Calls,
-        options: &Options,
+        (options, slots): (&Options, Slots),
         ended: watch::Receiver<bool>,
     ) -> Self {
         Self {
             acceptor,
             judge,
             calls,
-            listed: Arc::new(Semaphore::new(options.connections_max)),
-            strangers: Arc::new(Semaphore::new(options.strangers_max)),
+            slots,
             stranger_time_max: options.stranger_time_max,
             handshakes_max: options.handshakes_max,
             handshake_timeout: options.handshake_timeout,
@@ -109,8 +106,7 @@ impl Doorkeeper {
         };
         let peer = self.judge.peer(stream.get_ref().1.peer_certificates());
         let is_listed = self.calls.is_listed(&peer.caller);
-        let slots = if is_listed { self.listed } else { self.strangers };
-        let Ok(permit) = slots.try_acquire_owned() else {
+        let Some(permit) = self.slots.take(is_listed) else {
             tracing::debug!(is_listed, "no slot is left for a connection");
             return None;
         };

@@ -5,12 +5,14 @@
 
 use std::{
     fs, io,
-    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    os::unix::{
+        fs::{MetadataExt as _, PermissionsExt as _},
+        net::UnixListener,
+    },
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use tokio::net::UnixListener;
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::transport::Server;
 
@@ -41,6 +43,7 @@ impl Socket {
             Err(_) => {}
         }
         let listener = UnixListener::bind(path)?;
+        listener.set_nonblocking(true)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
         // What a process makes is its own user's; the standard library tells that user no other way.
         let own_uid = fs::metadata(path)?.uid();
@@ -51,11 +54,13 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// Where the transport fails as a whole.
-    pub async fn serve(mut self, ledger: Arc<Ledger>) -> Result<(), tonic::transport::Error> {
+    /// Where the socket does not let itself be waited on, or the transport fails as a whole.
+    pub async fn serve(mut self, ledger: Arc<Ledger>) -> io::Result<()> {
         let Some(listener) = self.listener.take() else { return Ok(()) };
+        let listener = tokio::net::UnixListener::from_std(listener)?;
         let service = AdminServiceServer::new(AdminService::new(ledger, self.own_uid));
-        Server::builder().add_service(service).serve_with_incoming(UnixListenerStream::new(listener)).await
+        let incoming = UnixListenerStream::new(listener);
+        Server::builder().add_service(service).serve_with_incoming(incoming).await.map_err(io::Error::other)
     }
 }
 

@@ -1,17 +1,16 @@
 //! Build, run, drain: the listener, its TLS, and the life of the process.
 //!
-//! One current-thread runtime accepts, speaks HTTP/2 and waits; readers have threads of their own. A stop signal closes the
-//! listener, lets what is under way end within a bound, then leaves.
-
-pub mod admin;
-
-pub mod tls;
-
-mod accept;
+//! One current-thread runtime accepts, speaks HTTP/2 and waits; readers have threads of their own, and so have [`operations`]:
+//! health, metrics and the socket for the commands of this machine. A stop signal closes the listener, lets what is under way end
+//! within a bound, then leaves.
 
 mod options;
-
+pub mod tls;
+mod slots;
 mod gathered;
+mod accept;
+pub mod admin;
+pub mod operations;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -23,7 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 
-pub use self::options::Options;
+pub use self::{options::Options, slots::Slots};
 
 use self::accept::Doorkeeper;
 use crate::rpc::{contract::query_service_server::QueryServiceServer, gate::Gate, query::QueryService};
@@ -45,6 +44,7 @@ pub struct Bound {
     acceptor: TlsAcceptor,
     judge: tls::Judge,
     options: Options,
+    slots: Slots,
 }
 
 impl Bound {
@@ -58,7 +58,14 @@ impl Bound {
         (config, judge): (Arc<rustls::ServerConfig>, tls::Judge),
         options: Options,
     ) -> io::Result<Self> {
-        Ok(Self { listener: TcpListener::bind(address).await?, acceptor: config.into(), judge, options })
+        let slots = Slots::new(&options);
+        Ok(Self { listener: TcpListener::bind(address).await?, acceptor: config.into(), judge, options, slots })
+    }
+
+    /// The slots of its connections.
+    #[must_use]
+    pub fn slots(&self) -> &Slots {
+        &self.slots
     }
 
     /// The address bound, with the port that the system chose where none was asked for.
@@ -76,11 +83,11 @@ impl Bound {
     ///
     /// [`ServeError`] where the transport fails as a whole, or no connection is taken any more; one that fails ends alone.
     pub async fn serve(self, service: QueryService, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
-        let Self { listener, acceptor, judge, options } = self;
+        let Self { listener, acceptor, judge, options, slots } = self;
         let (accepted, connections) = mpsc::channel(16);
         let (ending, ended) = watch::channel(false);
         let calls = service.calls().clone();
-        let doorkeeper = Doorkeeper::new(acceptor, judge, calls.clone(), &options, ended);
+        let doorkeeper = Doorkeeper::new(acceptor, judge, calls.clone(), (&options, slots), ended);
         let accepting = tokio::spawn(doorkeeper.accept(listener, accepted));
         let accepts = accepting.abort_handle();
         let service = QueryServiceServer::new(service)

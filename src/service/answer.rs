@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::{
     draft::{self, DraftError},
-    engine::{Desk, Engine, Overloaded},
+    engine::{Desk, Engine, Overloaded, State},
     policy::{Court, Gateway},
     post::{self, Post},
     record::{self, Asking, Call, Refused},
@@ -22,6 +22,7 @@ use crate::{
         Answered, AppendError, Claim, Claimed, Committed, Evidence, Ledger, Prepared, ReadError, Repeat, chain,
         leaf::Fact, leaf::Kind,
     },
+    telemetry::metrics::{Ending, Metrics},
 };
 
 /// What becomes of a call; on record, wherever something was decided.
@@ -43,14 +44,6 @@ impl Outcome {
     /// The word for an answer, among those of [`Outcome::word`].
     pub(super) const ANSWERED: &str = "ANSWERED";
 
-    /// What a refusal comes to, once the ledger was told of it.
-    pub(super) fn of_record(refusal: Refusal, recorded: Result<u64, AppendError>) -> Self {
-        match recorded {
-            Ok(entry) => Self::Refused { refusal, entry },
-            Err(error) => Self::Unavailable(error.into()),
-        }
-    }
-
     /// A word for the log: the reason that the caller is told, too.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -58,6 +51,15 @@ impl Outcome {
             Self::Answered(_) => Self::ANSWERED,
             Self::Refused { refusal, .. } => refusal.reason(),
             Self::Unavailable(why) => why.reason(),
+        }
+    }
+
+    /// How it is counted.
+    pub(super) fn ending(&self) -> Ending {
+        match self {
+            Self::Answered(_) => Ending::Answered,
+            Self::Refused { refusal, .. } => Ending::Refused(refusal.reason()),
+            Self::Unavailable(why) => Ending::Unavailable(why.reason()),
         }
     }
 }
@@ -86,6 +88,10 @@ pub enum Unavailable {
 }
 
 impl Unavailable {
+    /// Every word that [`Unavailable::reason`] may be.
+    pub(super) const REASONS: [&str; 6] =
+        ["OVERLOADED", "MIRROR_UNREADABLE", "STOPPED", "LEDGER_UNAVAILABLE", "LEDGER_UNREADABLE", "TOO_MANY_STRANGERS"];
+
     /// The stable word for it.
     #[must_use]
     pub fn reason(&self) -> &'static str {
@@ -141,17 +147,29 @@ type Sender = post::Sender<Replied>;
 /// Answers inquiries; nothing leaves before its evidence is on disk (invariant 1).
 #[derive(Clone)]
 pub struct Responder {
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
     ledger: Arc<Ledger>,
+    metrics: Metrics,
     answer_bytes_max: usize,
     post: Arc<Post<Replied>>,
 }
 
 impl Responder {
-    /// Answers by `engine`, recorded in `ledger`, each of at most so many bytes.
+    /// Answers by `engine`, recorded in `ledger`, counted in `metrics`, each of at most so many bytes.
     #[must_use]
-    pub fn new(engine: Arc<Engine>, ledger: Arc<Ledger>, answer_bytes_max: usize) -> Self {
-        Self { engine, ledger, answer_bytes_max, post: Arc::new(Post::new()) }
+    pub fn new(engine: Arc<Engine>, ledger: Arc<Ledger>, metrics: Metrics, answer_bytes_max: usize) -> Self {
+        Self { engine, ledger, metrics, answer_bytes_max, post: Arc::new(Post::new()) }
+    }
+
+    /// How the generations are doing.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.engine.state()
+    }
+
+    /// What is counted.
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The ledger that answers are recorded in.
@@ -162,20 +180,33 @@ impl Responder {
 
     /// Answers what `gateway` asks, or refuses it, on record either way.
     pub async fn answer(&self, call: Call, gateway: &Arc<Gateway>, draft: &Arc<Draft>) -> Outcome {
-        match self.ask(call, gateway, draft).await {
+        let outcome = match self.ask(call, gateway, draft).await {
             Ok(answered) => Outcome::Answered(answered),
             Err(AnswerError::Unavailable(why)) => Outcome::Unavailable(why),
             Err(AnswerError::Refused(refusal)) => {
                 let (gateway, request) = (gateway.name.as_str(), draft.encode());
                 self.refuse(refusal, Refused { call, gateway, request: &request, draft: Some(draft) }).await
             }
-        }
+        };
+        self.metrics.inquiry_ended(outcome.ending());
+        outcome
     }
 
     /// Records a refusal, and only then tells it.
     pub(super) async fn refuse(&self, refusal: Refusal, refused: Refused<'_>) -> Outcome {
         let recorded = record::refusal(&self.ledger, &refusal, refused).await;
-        Outcome::of_record(refusal, recorded)
+        self.told(refusal, recorded)
+    }
+
+    /// What a refusal comes to, once the ledger was told of it; it is counted where it is on record.
+    pub(super) fn told(&self, refusal: Refusal, recorded: Result<u64, AppendError>) -> Outcome {
+        match recorded {
+            Ok(entry) => {
+                self.metrics.refused(refusal.reason());
+                Outcome::Refused { refusal, entry }
+            }
+            Err(error) => Outcome::Unavailable(error.into()),
+        }
     }
 
     /// Answers what `gateway` asks; what was asked before under its number gets what it got then, byte for byte.

@@ -8,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use data_encoding::HEXLOWER;
@@ -18,10 +18,14 @@ use super::{
     exchange::Exchange,
     policy::{Gateway, Policy},
     record::{self, Call},
-    refusal::Refusal,
+    refusal::{Reason, Refusal},
     strangers::{Admission, Strangers},
 };
-use crate::{domain::inquiry::Draft, ledger::AppendError};
+use crate::{
+    domain::inquiry::Draft,
+    ledger::AppendError,
+    telemetry::metrics::{Ending, Metrics},
+};
 
 /// Who is at the other end of a connection, as far as its handshake tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +77,28 @@ impl Request {
     }
 }
 
+/// Why a call ended at the transport before anything was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// It took longer than a call may.
+    TimedOut,
+    /// Its message is longer than one may be.
+    TooLarge,
+}
+
+impl Cut {
+    const ALL: [Self; 2] = [Self::TimedOut, Self::TooLarge];
+
+    /// The stable word for it.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::TimedOut => "CALL_TIMED_OUT",
+            Self::TooLarge => "MESSAGE_TOO_LARGE",
+        }
+    }
+}
+
 /// Takes the calls of every transport.
 #[derive(Clone)]
 pub struct Calls {
@@ -87,6 +113,8 @@ impl Calls {
     /// Calls for the gateways of `policy`, answered by `responder`.
     #[must_use]
     pub fn new(responder: Responder, policy: Policy, exchange: Exchange) -> Self {
+        let unavailable: Vec<_> = Unavailable::REASONS.into_iter().chain(Cut::ALL.map(Cut::reason)).collect();
+        responder.metrics().expect(&Call::ALL.map(Call::word), &Reason::ALL.map(Reason::word), &unavailable);
         Self {
             responder,
             policy: Arc::new(policy),
@@ -94,6 +122,23 @@ impl Calls {
             strangers: Arc::default(),
             count: Arc::default(),
         }
+    }
+
+    /// Who answers.
+    #[must_use]
+    pub fn responder(&self) -> &Responder {
+        &self.responder
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        self.responder.metrics()
+    }
+
+    /// Counts a call of a listed gateway that its transport cut.
+    pub fn cut(&self, call: Call, cut: Cut, took: Duration) {
+        self.metrics().call_ended(call.word(), Ending::Unavailable(cut.reason()), took);
     }
 
     /// Answers or refuses what `caller` asks, on record either way, and tells the log what became of it.
@@ -107,6 +152,7 @@ impl Calls {
             Request::Query(draft) => self.responder.answer(Call::Query, gateway, &draft).await,
             Request::Exchange(message) => self.exchange.feedback(&self.responder, gateway, message).await,
         };
+        self.metrics().call_ended(call.word(), outcome.ending(), start.elapsed());
         self.log(call, &gateway.name, start, &outcome);
         outcome
     }
@@ -141,6 +187,12 @@ impl Calls {
 
     /// Refuses a caller that is no listed gateway, unless too many come: then it is turned away, and counted.
     async fn refuse_stranger(&self, start: Instant, call: Call, refusal: &Refusal) -> Outcome {
+        let outcome = self.record_stranger(start, call, refusal).await;
+        self.metrics().stranger_ended(outcome.ending());
+        outcome
+    }
+
+    async fn record_stranger(&self, start: Instant, call: Call, refusal: &Refusal) -> Outcome {
         let unrecorded = match self.strangers.admit(refusal, start) {
             Admission::Refused { unrecorded } => unrecorded,
             Admission::TurnedAway { is_news } => {
@@ -158,7 +210,7 @@ impl Calls {
             if recorded.is_err() {
                 calls.strangers.count_unrecorded(&refusal, unrecorded + 1);
             }
-            let outcome = Outcome::of_record(refusal, recorded);
+            let outcome = calls.responder.told(refusal, recorded);
             calls.log(call, "", start, &outcome);
             outcome
         });

@@ -17,7 +17,10 @@ use tokio::sync::{
     oneshot,
 };
 
-pub use super::start::{Options, StartError};
+pub use super::{
+    generations::State,
+    start::{Options, StartError},
+};
 
 use super::generations::{self, Generations, Serving};
 use crate::{
@@ -66,6 +69,11 @@ impl Desk {
         if let Some((serving, _)) = &self.opened {
             self.generations.damaged(&serving.generation);
         }
+    }
+
+    /// Whether what [`Desk::mirror`] reads was found damaged.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.opened.as_ref().is_some_and(|(serving, _)| self.generations.is_damaged(&serving.generation))
     }
 
     /// The ledger, and a reader of it.
@@ -129,7 +137,19 @@ impl Engine {
     /// The facts of the generation that serves now.
     #[must_use]
     pub fn facts(&self) -> GenerationFacts {
-        self.generations.serving().generation.facts().clone()
+        self.state().facts
+    }
+
+    /// How the generations are doing.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.generations.state()
+    }
+
+    /// Hands the job to a reader, and waits for room where it has none; false where the readers are gone.
+    pub(super) async fn enqueue_patiently(&self, job: impl FnOnce(&mut Desk) + Send + 'static) -> bool {
+        let reader = self.next.fetch_add(1, Ordering::Relaxed) % self.queues.len();
+        self.queues[reader].send(Box::new(job)).await.is_ok()
     }
 
     /// Has a reader thread do `work`, and waits for what comes of it; `None` where the thread ended before.

@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use super::{
     answer::{self, AnswerError, Claimant, Outcome, Responder, Unavailable},
     policy::Gateway,
-    record::{self, Call, Refused},
+    record::{Call, Refused},
     refusal::Refusal,
 };
 use crate::{
@@ -136,7 +136,9 @@ impl Exchange {
                 }
                 let (gateway, request) = (gateway.name.as_str(), draft.encode());
                 let refused = Refused { call: Call::Exchange, gateway, request: &request, draft: Some(&draft) };
-                record::refusal(responder.ledger(), &Refusal::AnswerUnreadable, refused).await?;
+                if let Outcome::Unavailable(why) = responder.refuse(Refusal::AnswerUnreadable, refused).await {
+                    return Err(why);
+                }
                 Refusal::AnswerUnreadable
             }
         };

@@ -7,7 +7,10 @@
 
 use std::{
     ops::ControlFlow,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -19,6 +22,7 @@ use super::{
     start::{Options, StartError},
 };
 use crate::{
+    domain::generation::GenerationFacts,
     ledger::{Ledger, chain},
     mirror::{Choice, ChoiceError, Generation, Mirror, OpenError, PassedOver, Reader, Wholeness, told},
 };
@@ -47,6 +51,17 @@ impl Serving {
     }
 }
 
+/// How the generations are doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// The facts of the one that answers now.
+    pub facts: GenerationFacts,
+    /// How many are marked as damaged.
+    pub damaged: u64,
+    /// When all were compared with their digests last, in seconds since 1970; `None` where they were not yet.
+    pub checked: Option<i64>,
+}
+
 /// The mirror, and what of it answers.
 pub(super) struct Generations {
     mirror: Mirror,
@@ -55,6 +70,10 @@ pub(super) struct Generations {
     readers: usize,
     /// What was last told of what stands in the way: it is told when it changes, not every second.
     told: Mutex<String>,
+    /// How many are marked as damaged, when last looked.
+    damaged: AtomicU64,
+    /// When all were compared with their digests last, in seconds since 1970; 0 where they were not yet.
+    checked: AtomicI64,
 }
 
 impl Generations {
@@ -67,14 +86,34 @@ impl Generations {
         testify(ledger, &serving.generation);
         record::generation(ledger, serving.generation.facts(), &at("start", &passed_over))?;
         let serving = ArcSwap::from_pointee(serving);
-        let generations = Self { mirror, serving, readers, told: Mutex::default() };
+        let (damaged, checked) = (AtomicU64::default(), AtomicI64::default());
+        let generations = Self { mirror, serving, readers, told: Mutex::default(), damaged, checked };
         generations.tell(&told(&passed_over));
+        generations.count_damaged();
         Ok(Arc::new(generations))
     }
 
     /// What answers now.
     pub(super) fn serving(&self) -> Arc<Serving> {
         self.serving.load_full()
+    }
+
+    /// The facts of what answers now, how many generations are damaged, and when they were looked through.
+    pub(super) fn state(&self) -> State {
+        let checked = Some(self.checked.load(Ordering::Relaxed)).filter(|checked| *checked > 0);
+        let facts = self.serving().generation.facts().clone();
+        State { facts, damaged: self.damaged.load(Ordering::Relaxed), checked }
+    }
+
+    /// Whether what answers now was found damaged: it serves on only where nothing else can.
+    pub(super) fn is_damaged(&self, generation: &Generation) -> bool {
+        self.mirror.is_marked(generation.name())
+    }
+
+    fn count_damaged(&self) {
+        let Ok(names) = self.mirror.list() else { return };
+        let damaged = names.iter().filter(|name| self.mirror.is_marked(name)).count();
+        self.damaged.store(damaged as u64, Ordering::Relaxed);
     }
 
     /// Notes that a generation that was read is damaged; the next look at the pointer falls back.
@@ -147,6 +186,7 @@ impl Generations {
 pub(super) fn follow(generations: &Weak<Generations>, ledger: &Weak<Ledger>, options: Options) {
     while let Some((generations, ledger)) = generations.upgrade().zip(ledger.upgrade()) {
         generations.follow(&ledger);
+        generations.count_damaged();
         drop((generations, ledger));
         thread::sleep(options.pointer_interval);
     }
@@ -179,6 +219,10 @@ pub(super) fn check(generations: &Weak<Generations>, options: Options) {
                 Ok(Wholeness::Stopped) | Err(OpenError::Missing { .. }) => {}
                 Err(error) => tracing::warn!(generation = name, error = chain(&error), "cannot check generation"),
             }
+        }
+        if let Some(held) = generations.upgrade() {
+            held.count_damaged();
+            held.checked.store(jiff::Timestamp::now().as_second(), Ordering::Relaxed);
         }
         while began.elapsed() < options.check_interval {
             if generations.strong_count() == 0 {

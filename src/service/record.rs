@@ -30,6 +30,9 @@ pub enum Call {
 }
 
 impl Call {
+    /// Every call.
+    pub(super) const ALL: [Self; 2] = [Self::Query, Self::Exchange];
+
     /// Its word in entries and in the log.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -70,6 +70,13 @@ impl Logging {
     }
 }
 
+impl Logging {
+    /// The place where dropped lines are counted.
+    pub(super) fn dropped_count(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.0.dropped)
+    }
+}
+
 impl Drop for Logging {
     fn drop(&mut self) {
         self.0.flush();

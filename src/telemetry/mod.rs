@@ -1,10 +1,14 @@
-//! Logging: what goes where, and what never does.
+//! Logging and metrics: what goes where, and what never does.
 //!
 //! Our own events carry no personal data (invariant 6). Libraries know nothing of that rule: at their finest levels they
 //! print what passes through them, so they are held at `warn` whatever the operator asks for.
 //!
 //! No thread that answers writes to standard error: lines pass through a bounded queue (`lines`) to a thread that does. A
 //! reader that stops reading costs log lines, which are counted, and nothing else.
+//!
+//! What is counted is [`metrics`]'s; the page of it is served by `server`.
+
+pub mod metrics;
 
 mod lines;
 

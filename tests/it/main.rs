@@ -27,6 +27,7 @@ mod guard;
 mod matching;
 mod messages;
 mod once;
+mod operations;
 mod oracle;
 mod privacy;
 mod quarantine;

@@ -29,6 +29,9 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["server", "cli"]),
     ("x509_parser", &["server", "rpc", "config"]),
     ("tracing_subscriber", &["telemetry"]),
+    ("prometheus_client", &["telemetry"]),
+    ("tonic_health", &["server"]),
+    ("axum", &["server"]),
 ];
 
 const TOP_LEVEL: &[&str] =

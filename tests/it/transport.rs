@@ -19,6 +19,7 @@ use bdcd::{
         engine::Engine,
         exchange::Exchange,
     },
+    telemetry::metrics::Metrics,
 };
 
 use crate::support::{COURT, Env, PERSON, block_on};
@@ -83,7 +84,7 @@ fn lines(env: &Env, answer_bytes_max: usize) -> Lines {
     let pem = fs::read(env.path("tls/gateway.pem")).unwrap();
     let certificate = rustls_pki_types::pem::PemObject::from_pem_slice(&pem).unwrap();
     let gateway = bdcd::server::tls::certificate_sha256(&certificate);
-    let responder = Responder::new(Arc::new(engine), ledger, answer_bytes_max);
+    let responder = Responder::new(Arc::new(engine), ledger, Metrics::default(), answer_bytes_max);
     Lines { calls: Calls::new(responder, config.policy().unwrap(), Exchange::new(config.exchange.clone())), gateway }
 }
 

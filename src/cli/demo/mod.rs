@@ -20,7 +20,9 @@ use super::{
     output::{self, print, say},
     serve, snapshot, table, verify,
 };
-use crate::{config::Config, keys::MasterKey, package::synthetic, spec::Leaves, spec::feedback};
+use crate::{
+    config::Config, keys::MasterKey, package::synthetic, spec::Leaves, spec::feedback, telemetry::metrics::Metrics,
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -186,11 +188,10 @@ fn request_message() -> String {
 
 /// Serves, asks over mutual TLS, and prints what comes back.
 async fn play(config: &Config, folder: &Path, kept_in: Option<&Path>) -> Result<(), Failure> {
-    let serve::Prepared { bound, service, ledger, socket } = serve::prepare(config).await?;
+    let serve::Prepared { bound, service, operations, ledger } = serve::prepare(config, Metrics::default()).await?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = tokio::spawn(bound.serve(service, async move { stopped.await.unwrap_or_default() }));
     let key = ledger.key().clone();
-    let admin = tokio::spawn(socket.serve(ledger));
     let mut client = Client::connect(config).await?;
     let mut kept = Vec::new();
     for (at, (_, why, name, kind, number)) in SUBJECTS.iter().enumerate() {
@@ -213,7 +214,7 @@ async fn play(config: &Config, folder: &Path, kept_in: Option<&Path>) -> Result<
     drop(client);
     drop(stop);
     serving.abort();
-    admin.abort();
+    drop(operations);
     print(&next_steps(kept_in))
 }
 

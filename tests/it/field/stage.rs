@@ -28,6 +28,7 @@ use bdcd::{
         FeedbackOptions, LeafMode, Leaves,
         feedback::{self, Node, ResultItem},
     },
+    telemetry::metrics::Metrics,
 };
 
 use super::{
@@ -112,7 +113,8 @@ impl Stage {
             check_bytes_per_second: 1 << 30,
         };
         let engine = Engine::start(mirror, &self.ledger, options).unwrap();
-        let responder = Responder::new(Arc::new(engine), Arc::clone(&self.ledger), ANSWER_BYTES_MAX);
+        let responder =
+            Responder::new(Arc::new(engine), Arc::clone(&self.ledger), Metrics::default(), ANSWER_BYTES_MAX);
         Serving { stage: self, responder }
     }
 }
