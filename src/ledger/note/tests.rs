@@ -25,19 +25,6 @@ fn foreign_line(number: usize) -> String {
     format!("— witness.example/{number} {}\n", STANDARD.encode([7; 68]))
 }
 
-/// A note that is the specification's own example of one.
-const EXAMPLE: &str = "Ognuno sta solo sul cuor della terra\ntrafitto da un raggio di sole:\n\ned è subito sera.\n\n— quasimodo.example/salvatore NnugSzTjtVAewIS+Z/iJhUPeFDkO/5QQ2i5ddnGITLlC+EhfLW9oJKONrMouFSQU0xMcXxj99ihAQwaqP3ZekRwNtIc=\n";
-
-#[test]
-fn the_specifications_example_is_read() {
-    let note = Note::parse(EXAMPLE).unwrap();
-    assert!(note.text.ends_with("\n\ned è subito sera.\n"));
-    assert_eq!(note.signatures.len(), 1);
-    assert_eq!(note.signatures[0].name, "quasimodo.example/salvatore");
-    assert_eq!(note.signatures[0].key_id, [0x36, 0x7b, 0xa0, 0x4b]);
-    assert_eq!(note.signatures[0].signature.len(), 64);
-}
-
 #[test]
 fn a_signed_checkpoint_verifies() {
     let (ours, other) = (signer(1), Ed25519Signer::from_seed("witness.example", &[2; 32]).unwrap());
