@@ -20,8 +20,8 @@
 //! |---|---|---|
 //! | [`domain`] | the rules: what a column means, who is who, what is answered | none |
 //! | [`disk`] | files that last, and locks | none |
-//! | [`keys`] | the master key, and the keys derived from it | `disk` |
-//! | [`package`] | what a bureau exports | `domain` |
+//! | [`keys`] | the master key, the keys derived from it, and keys that sign | `disk` |
+//! | [`package`] | what a bureau exports, and who vouches for it | `domain`, `disk`, `keys` |
 //! | [`mirror`] | the register's rows as one sealed file that answers | `domain`, `disk`, `keys` |
 //! | [`ledger`] | the evidence, and the proofs of it | `domain`, `disk`, `keys` |
 //! | [`spec`] | the specification's messages | `domain` |
@@ -29,7 +29,7 @@
 //! | [`service`] | the use cases | `domain`, `keys`, `mirror`, `ledger`, `spec`, `telemetry` |
 //! | [`rpc`] | the gRPC edge | `domain`, `ledger`, `service` |
 //! | [`server`] | listener, TLS, health, metrics, life of the process | `keys`, `ledger`, `telemetry`, `service`, `rpc` |
-//! | [`config`] | the configuration file | `domain`, `ledger`, `spec`, `service`, `server` |
+//! | [`config`] | the configuration file, and the file that a bureau keeps | `domain`, `keys`, `package`, `ledger`, `spec`, `service`, `server` |
 //! | [`cli`] | what people type | `domain`, `disk`, `keys`, `package`, `mirror`, `ledger`, `spec`, `telemetry`, `service`, `rpc`, `server`, `config` |
 //!
 //! A room uses the rooms named in its row, all of them above it, and no other; no two files of a room import each other in a

@@ -18,6 +18,7 @@ mod key;
 mod ledger;
 mod open;
 mod output;
+mod package;
 mod process;
 mod prune;
 mod quarantine;
@@ -70,9 +71,12 @@ enum Command {
     /// Make, audit and check the ledger
     #[command(subcommand)]
     Ledger(ledger::Command),
-    /// Make the master key
+    /// Make the master key, and keys that sign packages
     #[command(subcommand)]
     Key(key::Command),
+    /// Make packages of a bureau's exports
+    #[command(subcommand)]
+    Package(package::Command),
 }
 
 /// Parses the command line and runs it.
@@ -98,5 +102,6 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Ledger(command) => ledger::run(&command),
         Command::Key(command) => key::run(&command),
+        Command::Package(command) => package::run(&command),
     }
 }

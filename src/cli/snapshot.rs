@@ -13,9 +13,13 @@ use super::{
     process, prune, quarantine,
 };
 use crate::{
-    domain::{generation::QUARANTINE_MAX, rows::RowSource as _, tables::Table},
+    domain::{
+        generation::{QUARANTINE_MAX, Signature},
+        rows::RowSource as _,
+        tables::Table,
+    },
     mirror::{LoadError, Mirror, OpenError, Wholeness},
-    package::Package,
+    package::{Package, Terms},
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -26,7 +30,7 @@ pub(super) enum Command {
     /// Nothing changes where anything is wrong: the last good generation goes on serving. A running daemon takes up the new
     /// generation by itself within `limits.pointer-interval`.
     Load {
-        /// The package's folder
+        /// The package: its folder, or its `.tar.zst`, which is read as a stream
         package: PathBuf,
         /// Set rows aside that cannot be placed or read, up to MAX of them (`load.quarantine-rows-max` where MAX is not given)
         ///
@@ -34,6 +38,12 @@ pub(super) enum Command {
         /// They are searched for nobody, and every answer says how many there are. `bdcd snapshot quarantine` lists them.
         #[arg(long, value_name = "MAX", num_args = 0..=1, require_equals = true)]
         quarantine: Option<Option<usize>>,
+        /// Load the package although no key of `package-keys` has signed it
+        ///
+        /// The report, the ledger's entry of the generation and `bdcd snapshot list` repeat the reason. A package with a wrong
+        /// signature is refused all the same.
+        #[arg(long, value_name = "REASON")]
+        unsigned: Option<String>,
         #[command(flatten)]
         config: ConfigArgument,
     },
@@ -57,7 +67,7 @@ pub(super) enum Command {
         #[command(flatten)]
         config: ConfigArgument,
     },
-    /// List the generations: the one that serves is marked, and those that were found damaged
+    /// List the generations: the one that serves is marked, those that were found damaged, and who signed each one's package
     List {
         #[command(flatten)]
         config: ConfigArgument,
@@ -66,7 +76,7 @@ pub(super) enum Command {
 
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
-        Command::Load { package, quarantine, config } => {
+        Command::Load { package, quarantine, unsigned, config } => {
             let config = config.read()?;
             let rows_max = quarantine.map_or(0, |rows_max| rows_max.unwrap_or(config.load.quarantine_rows_max));
             if rows_max > QUARANTINE_MAX {
@@ -75,7 +85,10 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
             process::check_owner(&config.directory)?;
             let mirror = open::mirror(&config)?.with_quarantine(rows_max);
             let mirror = mirror.with_quarantine_share(config.load.quarantine_share_max);
-            print(&load(&mirror, package)?)
+            let keys = config.package_keys();
+            let archive_bytes_max = config.load.archive_bytes_max.0 as u64;
+            let terms = Terms { keys: &keys, unsigned: unsigned.as_deref(), archive_bytes_max };
+            print(&load(&mirror, package, terms)?)
         }
         Command::Quarantine(arguments) => quarantine::run(arguments),
         Command::Prune(arguments) => prune::run(arguments),
@@ -109,8 +122,8 @@ fn tell(package: &mut Package) -> Result<(), Failure> {
 }
 
 /// Loads a package and returns the report as text.
-pub(super) fn load(mirror: &Mirror, folder: &Path) -> Result<String, Failure> {
-    let mut package = Package::open(folder).map_err(|err| Failure::refused(&err))?;
+pub(super) fn load(mirror: &Mirror, package: &Path, terms: Terms<'_>) -> Result<String, Failure> {
+    let mut package = Package::open_verified(package, terms).map_err(|err| Failure::refused(&err))?;
     let (facts, manifest) = (package.facts(), package.manifest_bytes().to_vec());
     for table in package.tables_ignored() {
         say(&format!("table {table} is not read: it feeds no answer"));
@@ -181,7 +194,10 @@ fn list(mirror: &Mirror) -> Result<(), Failure> {
     for name in mirror.list().map_err(failed)? {
         let state = if serves.as_ref() == Some(&name) { "serves" } else { "kept" };
         let damage = if mirror.is_marked(&name) { ", damaged" } else { "" };
-        print(&format!("{name:24} {state}{damage}\n"))?;
+        // One that does not open is listed all the same; why it does not, `check` tells.
+        let signature = mirror.open(&name).map_or(Signature::Unknown, |found| found.facts().signature.clone());
+        let signature = if signature == Signature::Unknown { String::new() } else { format!(", {signature}") };
+        print(&format!("{name:24} {state}{damage}{signature}\n"))?;
     }
     Ok(())
 }

@@ -30,6 +30,7 @@ pub(super) fn mistakes(config: &Config) -> Vec<String> {
         // Below it no answer with its receipt would fit.
         ("limits.message-bytes-max", limits.message_bytes_max, 14 * KIB..=GIB),
         ("limits.check-bytes-per-second", limits.check_bytes_per_second, MIB..=64 * GIB),
+        ("load.archive-bytes-max", config.load.archive_bytes_max, MIB..=16 * 1024 * GIB),
         ("ledger.batch-bytes-max", ledger.batch_bytes_max, 64 * KIB..=GIB),
     ];
     let times = [

@@ -3,6 +3,7 @@
 //! Unknown keys are refused, paths count from the file, values carry their unit, and every default stands here and, by test,
 //! in `deploy/bdcd.toml`. All mistakes of the keys and values are reported in one run (`form`, `bounds`).
 
+pub mod bureau;
 mod unit;
 mod written;
 mod form;
@@ -15,6 +16,7 @@ pub use unit::{Bytes, Retention, Span};
 pub use written::{Client, Config, CourtAsWritten, GatewayAsWritten, Ledger, Limits, Load, Operations, Tls};
 
 use crate::{
+    keys::note::VerifierKey,
     ledger,
     server::{self, tls},
     service::{
@@ -37,6 +39,24 @@ pub enum ConfigError {
     /// It is no TOML.
     #[error("configuration `{path}` is not of the form expected")]
     Form {
+        /// The file.
+        path: String,
+        /// What and where.
+        source: Box<toml::de::Error>,
+    },
+    /// The bureau's tables file cannot be read.
+    #[error("cannot read the tables file `{path}`")]
+    Tables {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is not TOML of the form expected.
+    #[error(
+        "the tables file `{path}` is not of the form expected: `none`, `[files]`, `[columns.TABLE]`, `[codes.COLUMN]`, `[accept]`"
+    )]
+    TablesForm {
         /// The file.
         path: String,
         /// What and where.
@@ -103,6 +123,11 @@ impl Config {
                 operations.listen
             ));
         }
+        for (at, key) in self.package_keys.iter().enumerate() {
+            if let Err(error) = VerifierKey::parse(key.trim()) {
+                mistakes.push(format!("package-keys: the one at place {}: {error}", at + 1));
+            }
+        }
         for gateway in &self.gateways {
             if gateway.name.trim().is_empty() || gateway.name.chars().any(char::is_control) {
                 mistakes.push("gateway: name: is empty or holds a control character".to_owned());
@@ -143,6 +168,13 @@ impl Config {
         for path in paths {
             *path = folder.join(&*path);
         }
+    }
+
+    /// The keys of those whose packages are loaded.
+    #[must_use]
+    pub fn package_keys(&self) -> Vec<VerifierKey> {
+        // Those that are none are mistakes, told when the file was read.
+        self.package_keys.iter().filter_map(|key| VerifierKey::parse(key.trim()).ok()).collect()
     }
 
     /// How the server listens.
@@ -224,7 +256,7 @@ mod tests {
         };
         assert_eq!(
             keys(&toml::from_str(example).unwrap()),
-            5 + 3 + 8 + 2 + 14 + 15,
+            6 + 3 + 8 + 3 + 14 + 15,
             "a key that is missing here would go unseen"
         );
         for key in ["[[gateway]]", "courts", "[client]", "server-name", "[operations]", "beyond-loopback"] {
@@ -234,16 +266,16 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_at_once_by_its_key() {
-        let text = "log = \"loud\"\noperations.listen = \"0.0.0.0:1\"\n[limits]\nstreams-max = 0\nreader-threads = 99\n[[gateway]]\nname = \"g\"\ncertificate = \"c\"\ncourts = []
+        let text = "log = \"loud\"\npackage-keys = [\"x\"]\noperations.listen = \"0.0.0.0:1\"\n[limits]\nstreams-max = 0\nreader-threads = 99\n[[gateway]]\nname = \"g\"\ncertificate = \"c\"\ncourts = []
             [[gateway]]\nname = \"h\"\ncertificate = \"c\"
             courts = [{ name = \"甲法院\", code = \"测01 \" }]";
         let mistakes = parsed(text).mistakes();
-        assert_eq!(mistakes.len(), 6, "{mistakes:?}");
+        assert_eq!(mistakes.len(), 7, "{mistakes:?}");
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bdcd.toml");
         std::fs::write(&path, format!("unknown = 1\n{text}\n[ledger]\nclock-bound = \"1y\"\n")).unwrap();
         let Err(ConfigError::Values { mistakes, .. }) = Config::read(&path) else { panic!("mistakes of both kinds") };
-        assert_eq!(mistakes.len(), 8, "{mistakes:?}");
+        assert_eq!(mistakes.len(), 9, "{mistakes:?}");
         for text in [
             "limits.message-bytes-max = 5",
             "limits.call-timeout = \"5\"",

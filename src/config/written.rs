@@ -20,6 +20,9 @@ pub struct Config {
     /// The address to listen on.
     #[serde(default = "default_listen")]
     pub listen: SocketAddr,
+    /// Public keys of those whose packages are loaded.
+    #[serde(default)]
+    pub package_keys: Vec<String>,
     /// What is logged: `error`, `warn`, `info`, `debug` or `trace`.
     #[serde(default = "default_log")]
     pub log: String,
@@ -144,6 +147,8 @@ pub struct Load {
     /// Rows of each table that a load sets aside, as a share of it.
     #[serde(deserialize_with = "unit::share")]
     pub quarantine_share_max: Share,
+    /// Bytes that a package's archive may expand to.
+    pub archive_bytes_max: Bytes,
 }
 
 impl Default for Load {
@@ -152,6 +157,8 @@ impl Default for Load {
             // What somebody can still correct in the register one by one.
             quarantine_rows_max: 1000,
             quarantine_share_max: Share::from_hundredths_of_percent(100).unwrap_or(Share::ALL),
+            // Sixty million units, about.
+            archive_bytes_max: Bytes(64 << 30),
         }
     }
 }

@@ -61,6 +61,36 @@ pub struct GenerationFacts {
     pub accepted: Vec<Accepted>,
     /// Words of the bureau's own that the package explains, as `QLR.证件号 = ZJH`.
     pub mapped: Vec<String>,
+    /// Who vouches for the package. Report and ledger tell it; answers do not.
+    pub signature: Signature,
+}
+
+/// Who vouches for a package.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Signature {
+    /// Not known: the generation was made before signatures were looked at.
+    #[default]
+    Unknown,
+    /// A key that the configuration lists has signed the manifest.
+    By {
+        /// The key's name, and its id in hexadecimal.
+        key: String,
+    },
+    /// No listed key has, and an operator loaded the package all the same.
+    Missing {
+        /// Why, in the operator's words.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => Ok(()),
+            Self::By { key } => write!(formatter, "signed by {key}"),
+            Self::Missing { reason } => write!(formatter, "not signed by a listed key: {reason}"),
+        }
+    }
 }
 
 /// Digits of a package's identity in a generation's name.

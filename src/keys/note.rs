@@ -350,6 +350,11 @@ impl<'a> Note<'a> {
         self.text
     }
 
+    /// Names and ids of the keys that the note says have signed it, whether or not they have.
+    pub fn signers(&self) -> impl Iterator<Item = (&'a str, [u8; 4])> {
+        self.signatures.iter().map(|line| (line.name, line.key_id))
+    }
+
     /// Whether the note has a line of this key, right or wrong.
     #[must_use]
     pub fn names(&self, key: &VerifierKey) -> bool {

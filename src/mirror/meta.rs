@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
-        generation::{Accepted, GenerationFacts},
+        generation::{Accepted, GenerationFacts, Signature},
         tables::Table,
     },
     keys::SALT_BYTES,
@@ -80,6 +80,15 @@ struct StoredFacts {
     quarantined: Vec<(String, u64)>,
     accepted: Vec<(String, String)>,
     mapped: Vec<String>,
+    #[serde(default)]
+    signature: Option<StoredSignature>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredSignature {
+    Key(String),
+    Missing(String),
 }
 
 /// Writes the table.
@@ -96,6 +105,11 @@ pub(super) fn write(connection: &Connection, meta: &Meta, keys: &Keys) -> rusqli
         quarantined: named(&facts.quarantined),
         accepted: facts.accepted.into_iter().map(|gap| (gap.what, gap.reason)).collect(),
         mapped: facts.mapped,
+        signature: match facts.signature {
+            Signature::Unknown => None,
+            Signature::By { key } => Some(StoredSignature::Key(key)),
+            Signature::Missing { reason } => Some(StoredSignature::Missing(reason)),
+        },
     };
     let json = serde_json::to_string(&stored).expect("facts are texts and numbers, which JSON always holds");
     let mut insert = connection.prepare("INSERT INTO meta (key, value) VALUES (?1, ?2)")?;
@@ -148,6 +162,11 @@ fn facts(stored: StoredFacts) -> Option<GenerationFacts> {
         quarantined: counted(&stored.quarantined)?,
         accepted: stored.accepted.into_iter().map(|(what, reason)| Accepted { what, reason }).collect(),
         mapped: stored.mapped,
+        signature: match stored.signature {
+            None => Signature::Unknown,
+            Some(StoredSignature::Key(key)) => Signature::By { key },
+            Some(StoredSignature::Missing(reason)) => Signature::Missing { reason },
+        },
     })
 }
 

@@ -34,6 +34,9 @@ pub struct LoadReport {
     pub generation: String,
     /// Whether the package was loaded before, and only the pointer moved; the figures are those of then.
     pub already_loaded: bool,
+    /// Who vouches for the package; empty where that is not known.
+    #[serde(default)]
+    pub signature: String,
     /// Rows per table, in the order of the standard; absent tables are not told.
     pub tables: Vec<TableRows>,
     /// Units stored.
@@ -102,6 +105,9 @@ impl fmt::Display for LoadReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let already = if self.already_loaded { " (loaded before; the pointer was moved)" } else { "" };
         writeln!(formatter, "generation {}{already}", self.generation)?;
+        if !self.signature.is_empty() {
+            writeln!(formatter, "package {}", self.signature)?;
+        }
         writeln!(formatter, "units {} ({} without a unit number)", self.units, self.units_without_number)?;
         writeln!(formatter, "subject keys {}, located numbers {}", self.subject_entries, self.locator_entries)?;
         writeln!(formatter, "rows")?;
@@ -224,6 +230,7 @@ impl Tally {
         LoadReport {
             generation,
             already_loaded: false,
+            signature: String::new(),
             tables: self
                 .rows
                 .iter()

@@ -15,7 +15,7 @@ use std::{
 use crate::{
     disk,
     domain::{
-        generation::{GenerationFacts, QUARANTINE_MAX, Share, sequence},
+        generation::{GenerationFacts, QUARANTINE_MAX, Share, Signature, sequence},
         rows::RowSource,
         tables::Table,
     },
@@ -124,7 +124,7 @@ impl Mirror {
         self.remove_remains(&generations).map_err(disk("remove what an interrupted load left"))?;
         self.check_sequence(facts)?;
         let name = facts.name();
-        if let Some(report) = self.report_of(&name)? {
+        if let Some(report) = self.report_of(facts)? {
             self.unmark(&name).map_err(disk("remove the mark of a damaged generation"))?;
             let rows: u64 = report.quarantined.iter().map(|entry| entry.count).sum();
             let is_too_much =
@@ -273,11 +273,16 @@ impl Mirror {
     }
 
     /// The report of a generation that is there and whole, every byte of it; `None` where it is absent or damaged.
-    fn report_of(&self, name: &str) -> Result<Option<LoadReport>, OpenError> {
-        match self.open(name) {
-            Ok(_) if !self.is_whole(name)? => Ok(None),
+    ///
+    /// `None` as well where it says that nobody has signed the package and somebody has now: it is made again, so that what
+    /// it says of the signature is true.
+    fn report_of(&self, facts: &GenerationFacts) -> Result<Option<LoadReport>, OpenError> {
+        let name = facts.name();
+        match self.open(&name) {
+            Ok(_) if !self.is_whole(&name)? => Ok(None),
+            Ok(found) if is_unsigned(found.facts()) && !is_unsigned(facts) => Ok(None),
             Ok(_) => {
-                let report = fs::read(self.directory.join(GENERATIONS).join(name).join(REPORT)).ok();
+                let report = fs::read(self.directory.join(GENERATIONS).join(&name).join(REPORT)).ok();
                 Ok(report.and_then(|report| serde_json::from_slice(&report).ok()))
             }
             // Perhaps it is whole under its own key, so it is not replaced.
@@ -305,7 +310,8 @@ impl Mirror {
         if let Some(what) = self.fault(&name, &file, counts)? {
             return Err(LoadError::Verify { name, what });
         }
-        Ok(tally.report(name, counts.subject_entries, counts.locator_entries))
+        let report = tally.report(name, counts.subject_entries, counts.locator_entries);
+        Ok(LoadReport { signature: facts.signature.to_string(), ..report })
     }
 
     /// What does not agree in a file just built; `None` where all does.
@@ -366,6 +372,10 @@ fn move_in(building: &Path, generations: &Path, name: &str) -> io::Result<()> {
         fs::rename(building, &place)?;
     }
     disk::sync_folder(generations)
+}
+
+fn is_unsigned(facts: &GenerationFacts) -> bool {
+    matches!(facts.signature, Signature::Missing { .. })
 }
 
 fn disk<E: std::error::Error + Send + Sync + 'static>(doing: &'static str) -> impl Fn(io::Error) -> LoadError<E> {

@@ -12,6 +12,12 @@ use crate::domain::tables::{Table, standard};
 
 use super::words::{Words, WordsError, WrittenWords};
 
+/// The manifest's name in the folder.
+pub const MANIFEST_FILE: &str = "manifest.json";
+
+/// No manifest is larger: forty tables take some ten kilobytes.
+pub(super) const MANIFEST_BYTES_MAX: u64 = 1 << 20;
+
 /// The format that is read and written.
 pub(super) const FORMAT: u64 = 1;
 
@@ -22,6 +28,10 @@ pub enum Encoding {
     Utf8,
     /// GB 18030, which contains GBK and GB 2312.
     Gb18030,
+    /// UTF-16, the low byte of each unit first, as Windows writes it; with or without a byte order mark.
+    Utf16Le,
+    /// UTF-16, the high byte first; with or without a byte order mark.
+    Utf16Be,
 }
 
 impl Encoding {
@@ -31,14 +41,19 @@ impl Encoding {
         match self {
             Self::Utf8 => "utf-8",
             Self::Gb18030 => "gb18030",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
         }
     }
 
-    /// The encoding of a name, in any case; GBK and GB 2312 are parts of GB 18030 and read as such.
-    fn from_name(name: &str) -> Option<Self> {
+    /// The encoding of this name, in any case; GBK and GB 2312 are parts of GB 18030 and read as such.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
         match name.trim().to_ascii_lowercase().as_str() {
             "utf-8" | "utf8" => Some(Self::Utf8),
             "gb18030" | "gb-18030" | "gbk" | "gb2312" | "gb-2312" | "cp936" => Some(Self::Gb18030),
+            "utf-16le" | "utf16le" => Some(Self::Utf16Le),
+            "utf-16be" | "utf16be" => Some(Self::Utf16Be),
             _ => None,
         }
     }
@@ -47,6 +62,8 @@ impl Encoding {
         match self {
             Self::Utf8 => encoding_rs::UTF_8,
             Self::Gb18030 => encoding_rs::GB18030,
+            Self::Utf16Le => encoding_rs::UTF_16LE,
+            Self::Utf16Be => encoding_rs::UTF_16BE,
         }
     }
 }
@@ -106,7 +123,9 @@ pub enum ManifestError {
         expires: String,
     },
     /// An encoding that is not read.
-    #[error("it says encoding `{found}`; only `utf-8` and `gb18030` (with `GBK`) are read, so export in one of them")]
+    #[error(
+        "it says encoding `{found}`; only `utf-8`, `gb18030` (with `GBK`), `utf-16le` and `utf-16be` are read, so export in one of them"
+    )]
     Encoding {
         /// As written.
         found: String,
@@ -157,6 +176,8 @@ pub(super) struct Entry {
     pub(super) file: String,
     pub(super) rows: u64,
     pub(super) sha256: [u8; 32],
+    /// The file's own encoding; that of the package where the manifest says none.
+    pub(super) encoding: Encoding,
 }
 
 /// The manifest, as checked.
@@ -167,7 +188,6 @@ pub(super) struct Manifest {
     pub(super) authority_name: String,
     pub(super) as_of: String,
     pub(super) expires: Option<String>,
-    pub(super) encoding: Encoding,
     /// The tables that are read.
     pub(super) tables: BTreeMap<Table, Entry>,
     /// Names of the others.
@@ -220,11 +240,19 @@ pub(super) struct WrittenTable {
     pub(super) file: String,
     pub(super) rows: u64,
     pub(super) sha256: String,
+    /// Where the file is encoded otherwise than the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) encoding: Option<String>,
 }
 
 impl Manifest {
     /// Reads and checks a manifest.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
+        Self::check(Self::read(bytes)?)
+    }
+
+    /// Reads a manifest of format 1 and kind full, as it is written.
+    pub(super) fn read(bytes: &[u8]) -> Result<Written, ManifestError> {
         // The head first: a later format or a delta has keys of its own, and is to be named as what it is.
         let head: Head = serde_json::from_slice(bytes).map_err(ManifestError::Shape)?;
         match (head.format, head.kind.as_str()) {
@@ -233,7 +261,7 @@ impl Manifest {
             (FORMAT, _) => return Err(ManifestError::Kind { found: head.kind }),
             (found, _) => return Err(ManifestError::Format { found }),
         }
-        Self::check(serde_json::from_slice(bytes).map_err(ManifestError::Shape)?)
+        serde_json::from_slice(bytes).map_err(ManifestError::Shape)
     }
 
     /// Checks a manifest of format 1 and kind full.
@@ -256,22 +284,27 @@ impl Manifest {
         {
             return Err(ManifestError::ExpiresBeforeAsOf { as_of, expires: expires.clone() });
         }
-        let Some(encoding) = Encoding::from_name(&encoding) else {
-            return Err(ManifestError::Encoding { found: encoding });
-        };
-        let (tables, ignored) = check_tables(tables)?;
+        let encoding = encoding_of(encoding)?;
+        let (tables, ignored) = check_tables(tables, encoding)?;
         let words = Words::check(own_words, &tables.keys().copied().collect(), &as_of)?;
         let WrittenAuthority { code: authority_code, name: authority_name } = authority;
-        Ok(Self { sequence, authority_code, authority_name, as_of, expires, encoding, tables, ignored, words })
+        Ok(Self { sequence, authority_code, authority_name, as_of, expires, tables, ignored, words })
     }
 }
 
-fn check_tables(written: Vec<WrittenTable>) -> Result<(BTreeMap<Table, Entry>, Vec<String>), ManifestError> {
+fn encoding_of(written: String) -> Result<Encoding, ManifestError> {
+    Encoding::from_name(&written).ok_or(ManifestError::Encoding { found: written })
+}
+
+fn check_tables(
+    written: Vec<WrittenTable>,
+    of_package: Encoding,
+) -> Result<(BTreeMap<Table, Entry>, Vec<String>), ManifestError> {
     let mut tables = BTreeMap::new();
     let mut ignored: Vec<String> = Vec::new();
     let mut files = std::collections::BTreeSet::new();
     let mut unknown = Vec::new();
-    for WrittenTable { name, file, rows, sha256 } in written {
+    for WrittenTable { name, file, rows, sha256, encoding } in written {
         if !is_plain(&file) {
             return Err(ManifestError::FileName { table: name, file });
         }
@@ -279,9 +312,10 @@ fn check_tables(written: Vec<WrittenTable>) -> Result<(BTreeMap<Table, Entry>, V
             return Err(ManifestError::FileTwice { file });
         }
         let Some(sha256) = digest(&sha256) else { return Err(ManifestError::Digest { table: name }) };
+        let encoding = encoding.map_or(Ok(of_package), encoding_of)?;
         match Table::from_name(&standard::fold(&name)) {
             Some(table) => {
-                if tables.insert(table, Entry { file, rows, sha256 }).is_some() {
+                if tables.insert(table, Entry { file, rows, sha256, encoding }).is_some() {
                     return Err(ManifestError::TableTwice { table: name });
                 }
             }
@@ -312,7 +346,7 @@ fn time(key: &'static str, written: &str) -> Result<jiff::Timestamp, ManifestErr
 }
 
 /// Whether this names a file in the folder itself.
-fn is_plain(file: &str) -> bool {
+pub(super) fn is_plain(file: &str) -> bool {
     !file.is_empty() && file != "." && file != ".." && !file.contains(['/', '\\', ':', '\0'])
 }
 
@@ -353,7 +387,7 @@ mod tests {
     #[test]
     fn reads_a_manifest_and_tells_what_it_ignores() {
         let read = Manifest::parse(manifest().to_string().as_bytes()).unwrap();
-        assert_eq!(read.encoding, Encoding::Gb18030);
+        assert_eq!(read.tables[&Table::Qlr].encoding, Encoding::Gb18030);
         assert_eq!(read.tables[&Table::Qlr].rows, 3);
         assert_eq!(read.ignored, ["JTCY"]);
         assert_eq!(HEXLOWER_PERMISSIVE.encode(&read.tables[&Table::Qlr].sha256), DIGEST);
@@ -392,7 +426,7 @@ mod tests {
             ),
             (
                 refused(|m| m["encoding"] = "big5".into()),
-                "it says encoding `big5`; only `utf-8` and `gb18030` (with `GBK`) are read, so export in one of them",
+                "it says encoding `big5`; only `utf-8`, `gb18030` (with `GBK`), `utf-16le` and `utf-16be` are read, so export in one of them",
             ),
             (
                 refused(|m| m["tables"][0]["file"] = "../QLR.csv".into()),

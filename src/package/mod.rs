@@ -1,10 +1,11 @@
-//! What a bureau exports: a folder with `manifest.json` and one CSV a registry table (format 1).
+//! What a bureau exports: a folder with `manifest.json` and one CSV a registry table (format 1), or the same as `.tar.zst`.
 //!
-//! [`Package::open`] reads and checks the manifest, with what it says of the bureau's own words. Before the first file is parsed,
-//! all files are held against the manifest's digests: what was cut short on the way is told as that, and not by what its end looks
+//! [`Package::open_verified`] says who vouches for the package (`signature`), then checks the manifest, with what it says of the
+//! bureau's own words. Before the first file is parsed, all files are held against the manifest's digests: what was cut short on the way is told as that, and not by what its end looks
 //! like. [`RowSource::columns`] reads one header, and [`RowSource::visit`] streams one table, decoded and strictly parsed, and holds
 //! it against the manifest's row count. A row that cannot be read is handed over as such where it is certain where the next row
-//! begins. [`Writer`] makes such folders, and [`synthetic`] fills one with an invented county of any size.
+//! begins. [`seal`] makes packages of CSV files; [`Writer`] makes them row by row, and [`synthetic`] fills one with an invented
+//! county of any size.
 //!
 //! Nothing here knows what a row means, which rows belong together, or where they go. Values are handed over as they
 //! stand; only what cannot be read is refused. No error, and no listing of columns, holds the value of a cell: a file
@@ -12,16 +13,21 @@
 //!
 //! Read in this order.
 
+pub mod signature;
 pub mod manifest;
 mod words;
+mod files;
+mod archive;
 mod read;
 mod header;
 mod text;
 mod split;
 mod error;
+pub mod seal;
 pub mod write;
 pub mod synthetic;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -29,23 +35,22 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 use ring::digest;
 
-use crate::domain::generation::GenerationFacts;
+use crate::domain::generation::{GenerationFacts, Signature};
 use crate::domain::rows::{Columns, Declared, RowSource, Visited};
 use crate::domain::tables::Table;
+use crate::keys::note::NOTE_BYTES_MAX;
 
+pub use archive::ArchiveError;
 pub use error::{ReadError, RowFault};
-pub use manifest::{Encoding, ManifestError};
+pub use manifest::{Encoding, MANIFEST_FILE, ManifestError};
+pub use signature::{SIGNATURE_FILE, SignatureError, Terms};
 pub use words::WordsError;
 pub use write::{About, WriteError, Writer};
 
-use manifest::Manifest;
+use archive::{Archive, Head, Stop};
+use files::Files;
+use manifest::{MANIFEST_BYTES_MAX, Manifest};
 use read::TableFile;
-
-/// The manifest's name in the folder.
-pub const MANIFEST_FILE: &str = "manifest.json";
-
-/// No manifest is larger: forty tables take some ten kilobytes.
-const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 
 /// Why a folder is not taken for a package.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +77,22 @@ pub enum PackageError {
         /// What it says.
         source: ManifestError,
     },
+    /// Nobody vouches for the package, or somebody does wrongly.
+    #[error("cannot take the package `{path}`")]
+    Signature {
+        /// The package.
+        path: PathBuf,
+        /// What of its signature.
+        source: SignatureError,
+    },
+    /// A file is no archive of a package, or does what it may not.
+    #[error("cannot take `{path}` for a package")]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ArchiveError,
+    },
     /// A file that the manifest lists for a table we read is not there.
     #[error("cannot find `{path}`, which the manifest lists for table `{table}`; copy the package again")]
     FileMissing {
@@ -91,28 +112,70 @@ pub enum PackageError {
 /// A package that was opened: its manifest is sound and its files are there; their content is checked as it is read.
 #[derive(Debug)]
 pub struct Package {
-    dir: PathBuf,
+    files: Files,
     id: String,
     manifest: Manifest,
     manifest_bytes: Vec<u8>,
     name: String,
+    signature: Signature,
+    /// What the headers that were read say: reading one again costs much in an archive.
+    headers: BTreeMap<Table, Columns>,
     /// Whether the files were held against the manifest's digests.
     is_compared: bool,
 }
 
 impl Package {
-    /// Opens the package in the folder `dir`.
+    /// Opens the package in the folder `dir`, whoever made it.
     ///
     /// # Errors
     ///
     /// Where the manifest cannot be read or accepted, or a file that it lists for a table we read is missing.
     pub fn open(dir: &Path) -> Result<Self, PackageError> {
+        Self::open_folder(dir, None)
+    }
+
+    /// Opens a package, a folder or an archive, where somebody vouches for it; its signature is verified before anything else
+    /// is made of it.
+    ///
+    /// # Errors
+    ///
+    /// [`PackageError::Signature`] where nobody vouches for it, [`PackageError::Archive`] where a file is no archive of a package;
+    /// else as [`open`](Self::open).
+    pub fn open_verified(path: &Path, terms: Terms<'_>) -> Result<Self, PackageError> {
+        if path.is_file() { Self::open_archive(path, terms) } else { Self::open_folder(path, Some(terms)) }
+    }
+
+    fn open_archive(path: &Path, terms: Terms<'_>) -> Result<Self, PackageError> {
+        let judge = |Head { manifest: bytes, signature }: Head| {
+            let signature = signature::verify(&bytes, signature.as_deref(), terms);
+            let signature = signature.map_err(|source| PackageError::Signature { path: path.to_owned(), source })?;
+            let manifest = Manifest::parse(&bytes);
+            let manifest =
+                manifest.map_err(|source| PackageError::Manifest { path: path.join(MANIFEST_FILE), source })?;
+            Ok((bytes, signature, manifest))
+        };
+        let opened = Archive::open(path, terms.archive_bytes_max, judge);
+        let (archive, (manifest_bytes, signature, manifest)) = opened.map_err(|stop| match stop {
+            Stop::Judged(error) => error,
+            Stop::Archive(source) => PackageError::Archive { path: path.to_owned(), source },
+        })?;
+        if let Some((table, entry)) = manifest.tables.iter().find(|(_, entry)| !archive.holds(&entry.file)) {
+            return Err(PackageError::FileMissing { path: path.join(&entry.file), table: table.name() });
+        }
+        Ok(Self::new(Files::Archive(archive), manifest, manifest_bytes, signature))
+    }
+
+    fn open_folder(dir: &Path, terms: Option<Terms<'_>>) -> Result<Self, PackageError> {
         let path = dir.join(MANIFEST_FILE);
         let real = fs::canonicalize(dir).map_err(|source| PackageError::ReadManifest { path: path.clone(), source })?;
         let manifest_bytes = read_manifest(&path)?;
         if !is_inside(&real, &path) {
             return Err(PackageError::Outside { path });
         }
+        let signature = match terms {
+            None => Signature::Unknown,
+            Some(terms) => verify(dir, &manifest_bytes, terms)?,
+        };
         let manifest = Manifest::parse(&manifest_bytes).map_err(|source| PackageError::Manifest { path, source })?;
         for (table, entry) in &manifest.tables {
             let path = dir.join(&entry.file);
@@ -123,9 +186,14 @@ impl Package {
                 return Err(PackageError::Outside { path });
             }
         }
+        Ok(Self::new(Files::Folder(dir.to_owned()), manifest, manifest_bytes, signature))
+    }
+
+    fn new(files: Files, manifest: Manifest, manifest_bytes: Vec<u8>, signature: Signature) -> Self {
         let id = HEXLOWER.encode(digest::digest(&digest::SHA256, &manifest_bytes).as_ref());
         let name = format!("{}-{}", manifest.sequence, &id[..8]);
-        Ok(Self { dir: dir.to_owned(), id, manifest, manifest_bytes, name, is_compared: false })
+        let headers = BTreeMap::new();
+        Self { files, id, manifest, manifest_bytes, name, signature, headers, is_compared: false }
     }
 
     /// The package's identity: SHA-256 of the manifest's bytes, lower-case hexadecimal.
@@ -161,13 +229,8 @@ impl Package {
             quarantined: Vec::new(),
             accepted: manifest.words.declared.accepted.clone(),
             mapped: manifest.words.declared.mapped.clone(),
+            signature: self.signature.clone(),
         }
-    }
-
-    /// How the files are encoded.
-    #[must_use]
-    pub fn encoding(&self) -> Encoding {
-        self.manifest.encoding
     }
 
     /// Names of the tables that the manifest lists and no answer needs, as written there; their files are not opened.
@@ -186,20 +249,20 @@ impl Package {
             self.is_compared = true;
         }
         let Some(entry) = self.manifest.tables.get(&table) else { return Ok(None) };
-        let (mapped, encoding) = (self.manifest.words.columns(table), self.manifest.encoding);
-        Ok(Some(TableFile { package: &self.name, dir: &self.dir, table, entry, mapped, encoding }))
+        let mapped = self.manifest.words.columns(table);
+        Ok(Some(TableFile { package: &self.name, files: &self.files, table, entry, mapped }))
     }
 
     /// Compares the digests of all files that are read with the manifest's.
     fn compare(&self) -> Result<(), ReadError> {
         let mut altered = Vec::new();
         for entry in self.manifest.tables.values() {
-            let digest = text::digest(&self.dir.join(&entry.file)).map_err(|source| ReadError::File {
+            let digest = self.files.digest(&entry.file).map_err(|source| ReadError::File {
                 package: self.name.clone(),
                 file: entry.file.clone(),
                 source,
             })?;
-            if digest.as_ref() != entry.sha256 {
+            if digest != entry.sha256 {
                 altered.push(format!("`{}`", entry.file));
             }
         }
@@ -226,7 +289,12 @@ impl RowSource for Package {
     }
 
     fn columns(&mut self, table: Table) -> Result<Option<Columns>, ReadError> {
-        self.file(table)?.map(|file| file.columns()).transpose()
+        if let Some(known) = self.headers.get(&table) {
+            return Ok(Some(known.clone()));
+        }
+        let columns = self.file(table)?.map(|file| file.columns()).transpose()?;
+        self.headers.extend(columns.clone().map(|columns| (table, columns)));
+        Ok(columns)
     }
 
     /// Hands over the rows of a table; none where the package lacks it.
@@ -240,6 +308,22 @@ impl RowSource for Package {
 /// Whether a file is in the folder, links followed; `dir` is a path without links.
 fn is_inside(dir: &Path, path: &Path) -> bool {
     fs::canonicalize(path).is_ok_and(|real| real.starts_with(dir))
+}
+
+fn verify(dir: &Path, manifest: &[u8], terms: Terms<'_>) -> Result<Signature, PackageError> {
+    let path = dir.join(SIGNATURE_FILE);
+    let note = match fs::File::open(&path) {
+        Ok(file) => {
+            let mut bytes = Vec::new();
+            let read = file.take(NOTE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes);
+            read.map_err(|source| PackageError::ReadManifest { path, source })?;
+            Some(bytes)
+        }
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => None,
+        Err(source) => return Err(PackageError::ReadManifest { path, source }),
+    };
+    let verified = signature::verify(manifest, note.as_deref(), terms);
+    verified.map_err(|source| PackageError::Signature { path: dir.to_owned(), source })
 }
 
 fn read_manifest(path: &Path) -> Result<Vec<u8>, PackageError> {

@@ -10,12 +10,14 @@
 //! characters. Else the file is refused at that line.
 
 use std::io;
-use std::path::Path;
+
+use ring::digest::Digest;
 
 use crate::domain::rows::{Columns, Row, Visited};
 use crate::domain::tables::Table;
 
 use super::error::{ROW_BYTES_MAX, ReadError, RowFault};
+use super::files::Files;
 use super::header::{self, FirstLine, Header};
 use super::manifest::{Encoding, Entry};
 use super::split::{Fault, Field, Split, count_lines, line_end, split};
@@ -36,11 +38,10 @@ const _: () = assert!(SHRINK_BYTES < ROW_BYTES_MAX);
 /// The file of a table, about to be read.
 pub(super) struct TableFile<'a> {
     pub(super) package: &'a str,
-    pub(super) dir: &'a Path,
+    pub(super) files: &'a Files,
     pub(super) table: Table,
     pub(super) entry: &'a Entry,
     pub(super) mapped: &'a [MappedColumn],
-    pub(super) encoding: Encoding,
 }
 
 /// A record that was gone to.
@@ -54,7 +55,7 @@ struct Record {
 /// The rows of a file, one after the other.
 struct Records<'a> {
     file: &'a TableFile<'a>,
-    text: Text,
+    text: Text<'a>,
     /// Where the current record begins and ends in what is buffered.
     start: usize,
     end: usize,
@@ -69,11 +70,11 @@ struct Records<'a> {
 
 /// Rows that were counted while a file was read.
 #[derive(Default)]
-struct Counted {
-    rows: u64,
-    unreadable: u64,
+pub(super) struct Counted {
+    pub(super) rows: u64,
+    pub(super) unreadable: u64,
     /// The first that cannot be read.
-    first: Option<(u64, RowFault)>,
+    pub(super) first: Option<(u64, RowFault)>,
 }
 
 /// Values with doubled quotes, copied with single ones.
@@ -93,6 +94,12 @@ impl TableFile<'_> {
 
     /// Hands over every row, then checks the row count and the digest.
     pub(super) fn visit(&self, visit: &mut dyn FnMut(Visited<'_>)) -> Result<(), ReadError> {
+        let (counted, digest) = self.read(visit)?;
+        self.check(&counted, &digest)
+    }
+
+    /// Hands over every row; how many there are, and the digest of what was read.
+    pub(super) fn read(&self, visit: &mut dyn FnMut(Visited<'_>)) -> Result<(Counted, Digest), ReadError> {
         let mut records = Records::open(self)?;
         records.positions = self.header(&mut records)?.positions;
         let (mut counted, mut copies) = (Counted::default(), Copies::default());
@@ -114,7 +121,7 @@ impl TableFile<'_> {
             let bytes = records.record().trim_end_matches(['\r', '\n']).as_bytes();
             visit(Visited::Unreadable { line, reason, bytes });
         }
-        self.check(&counted, records)
+        Ok((counted, records.text.digest()))
     }
 
     /// Reads the first line.
@@ -135,16 +142,23 @@ impl TableFile<'_> {
     }
 
     fn check_mark(&self, mark: Mark) -> Result<(), ReadError> {
-        let (mark, remedy) = match (mark, self.encoding) {
-            (Mark::Utf8, Encoding::Utf8) => return Ok(()),
-            (Mark::Utf8, Encoding::Gb18030) => ("UTF-8", "say `utf-8` in the manifest, or export in the one encoding"),
-            (Mark::Utf16, _) => ("UTF-16", "export it as `utf-8` or `gb18030`"),
+        let (mark, remedy) = match (mark, self.entry.encoding) {
+            (Mark::Utf8, Encoding::Utf8) | (Mark::Utf16Le, Encoding::Utf16Le) | (Mark::Utf16Be, Encoding::Utf16Be) => {
+                return Ok(());
+            }
+            (Mark::Utf8, _) => ("UTF-8", "say `utf-8` in the manifest, or export in the one encoding"),
+            (Mark::Utf16Le, _) => {
+                ("UTF-16", "say `utf-16le` for it in the manifest, or export it as `utf-8` or `gb18030`")
+            }
+            (Mark::Utf16Be, _) => {
+                ("UTF-16", "say `utf-16be` for it in the manifest, or export it as `utf-8` or `gb18030`")
+            }
         };
-        Err(ReadError::ByteOrderMark { file: self.name(), mark, encoding: self.encoding.name(), remedy })
+        Err(ReadError::ByteOrderMark { file: self.name(), mark, encoding: self.entry.encoding.name(), remedy })
     }
 
     /// Holds what was read against the manifest. The count comes first, being what a person can look for.
-    fn check(&self, counted: &Counted, records: Records<'_>) -> Result<(), ReadError> {
+    fn check(&self, counted: &Counted, digest: &Digest) -> Result<(), ReadError> {
         let package = self.package.to_owned();
         let (found, promised) = (counted.rows, self.entry.rows);
         if found != promised {
@@ -156,7 +170,7 @@ impl TableFile<'_> {
             };
             return Err(ReadError::RowCount { package, file: self.name(), found, promised, note });
         }
-        if records.text.digest().as_ref() != self.entry.sha256 {
+        if digest.as_ref() != self.entry.sha256 {
             return Err(ReadError::Digest { package, files: format!("`{}`", self.name()) });
         }
         Ok(())
@@ -169,8 +183,8 @@ impl TableFile<'_> {
 
 impl<'a> Records<'a> {
     fn open(file: &'a TableFile<'a>) -> Result<Self, ReadError> {
-        let text = Text::open(&file.dir.join(&file.entry.file), file.encoding);
-        let text = text.map_err(|source| cannot_read(file, source))?;
+        let opened = file.files.open(&file.entry.file).map_err(|source| cannot_read(file, source))?;
+        let text = Text::new(opened, file.entry.encoding);
         let (fields, positions) = (Vec::new(), Vec::new());
         Ok(Self { file, text, start: 0, end: 0, next_line: 1, dropped_lines: 0, fields, positions })
     }
@@ -257,7 +271,7 @@ impl<'a> Records<'a> {
     fn undecodable(&self) -> Option<RowFault> {
         let at = self.text.first_malformed(&(self.start..self.end))? - self.start;
         let before = self.fields.iter().filter(|field| field.end <= at).count();
-        Some(RowFault::Undecodable { column: self.column(before), encoding: self.file.encoding.name() })
+        Some(RowFault::Undecodable { column: self.column(before), encoding: self.file.entry.encoding.name() })
     }
 
     /// Why the current record is no row, where it has another number of fields than the header.

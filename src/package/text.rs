@@ -1,13 +1,11 @@
 //! A file as text: read in pieces, hashed as bytes, decoded strictly.
 //!
-//! Both encodings go through one decoder. Bytes that are no text become U+FFFD, and their places are remembered: commas, quotes
-//! and line ends are one byte each in both encodings and part of no other character, so rows are still found. It knows nothing
-//! of rows.
+//! Every encoding goes through one decoder. Bytes that are no text become U+FFFD, and their places are remembered: commas, quotes
+//! and line ends are one byte each in UTF-8 and GB 18030, one unit in UTF-16, and part of no other character, so rows are still
+//! found. It knows nothing of rows.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::ops::Range;
-use std::path::Path;
 
 use encoding_rs::{Decoder, DecoderResult};
 use ring::digest::{Context, Digest, SHA256};
@@ -34,13 +32,27 @@ pub(super) enum Ending {
 pub(super) enum Mark {
     /// EF BB BF.
     Utf8,
-    /// FE FF or FF FE.
-    Utf16,
+    /// FF FE.
+    Utf16Le,
+    /// FE FF.
+    Utf16Be,
+}
+
+impl Mark {
+    /// The mark that these bytes begin with.
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0xef, 0xbb, 0xbf, ..] => Some(Self::Utf8),
+            [0xff, 0xfe, ..] => Some(Self::Utf16Le),
+            [0xfe, 0xff, ..] => Some(Self::Utf16Be),
+            _ => None,
+        }
+    }
 }
 
 /// The text of a file, a piece at a time.
-pub(super) struct Text {
-    file: File,
+pub(super) struct Text<'a> {
+    file: Box<dyn Read + 'a>,
     decoder: Decoder,
     digest: Context,
     piece: Vec<u8>,
@@ -52,10 +64,11 @@ pub(super) struct Text {
     has_begun: bool,
 }
 
-impl Text {
-    pub(super) fn open(path: &Path, encoding: Encoding) -> io::Result<Self> {
-        Ok(Self {
-            file: File::open(path)?,
+impl<'a> Text<'a> {
+    /// The text of what `file` reads.
+    pub(super) fn new(file: Box<dyn Read + 'a>, encoding: Encoding) -> Self {
+        Self {
+            file,
             decoder: encoding.codec().new_decoder_without_bom_handling(),
             digest: Context::new(&SHA256),
             piece: vec![0; PIECE_BYTES],
@@ -64,7 +77,7 @@ impl Text {
             mark: None,
             ending: Ending::More,
             has_begun: false,
-        })
+        }
     }
 
     /// What is buffered.
@@ -104,11 +117,7 @@ impl Text {
         };
         self.digest.update(&self.piece[..count]);
         if !self.has_begun {
-            self.mark = match &self.piece[..count] {
-                [0xef, 0xbb, 0xbf, ..] => Some(Mark::Utf8),
-                [0xfe, 0xff, ..] | [0xff, 0xfe, ..] => Some(Mark::Utf16),
-                _ => None,
-            };
+            self.mark = Mark::of(&self.piece[..count]);
         }
         self.decode(count);
         if !self.has_begun && !self.buffer.is_empty() {
@@ -167,9 +176,9 @@ impl Text {
     }
 }
 
-/// The SHA-256 of a file.
-pub(super) fn digest(path: &Path) -> io::Result<Digest> {
-    let (mut file, mut digest, mut piece) = (File::open(path)?, Context::new(&SHA256), vec![0; PIECE_BYTES]);
+/// The SHA-256 of all that `file` reads.
+pub(super) fn digest(mut file: impl Read) -> io::Result<Digest> {
+    let (mut digest, mut piece) = (Context::new(&SHA256), vec![0; PIECE_BYTES]);
     loop {
         match file.read(&mut piece) {
             Ok(0) => return Ok(digest.finish()),

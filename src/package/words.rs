@@ -88,7 +88,7 @@ pub enum WordsError {
 }
 
 /// The four keys, as written.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct WrittenWords {
     pub(super) columns: BTreeMap<String, BTreeMap<String, String>>,
     pub(super) codes: BTreeMap<String, BTreeMap<String, String>>,

@@ -55,6 +55,12 @@ pub enum WriteError {
         /// The encoding's name.
         encoding: &'static str,
     },
+    /// Tables are not written in this encoding.
+    #[error("tables are written in `utf-8` or `gb18030`, not in `{encoding}`")]
+    Encoding {
+        /// The encoding's name.
+        encoding: &'static str,
+    },
     /// The manifest would not be read back.
     #[error("what is told of the package makes no manifest")]
     Manifest(#[from] ManifestError),
@@ -128,8 +134,11 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// Where the folder has files in it or cannot be made.
+    /// Where the folder has files in it or cannot be made, or the encoding is not written.
     pub fn create(dir: &Path, about: About) -> Result<Self, WriteError> {
+        if matches!(about.encoding, Encoding::Utf16Le | Encoding::Utf16Be) {
+            return Err(WriteError::Encoding { encoding: about.encoding.name() });
+        }
         let failed = |source| WriteError::File { path: dir.to_owned(), source };
         fs::create_dir_all(dir).map_err(failed)?;
         if fs::read_dir(dir).map_err(failed)?.next().is_some() {
@@ -214,7 +223,7 @@ impl OpenTable {
         let failed = |source| WriteError::File { path: path.clone(), source };
         let hashed = csv.into_inner().map_err(|err| failed(err.into_error()))?;
         hashed.file.sync_all().map_err(failed)?;
-        Ok(WrittenTable { name, file, rows, sha256: HEXLOWER.encode(hashed.digest.finish().as_ref()) })
+        Ok(WrittenTable { name, file, rows, sha256: HEXLOWER.encode(hashed.digest.finish().as_ref()), encoding: None })
     }
 
     fn failed(&self, source: csv::Error) -> WriteError {

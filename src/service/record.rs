@@ -216,12 +216,17 @@ pub(super) fn generation(ledger: &Ledger, generation: &GenerationFacts, at: &str
     ledger.record_blocking(Kind::Generation, evidence).map(|written| written.entry)
 }
 
-/// What of a generation's data was set aside, accepted or explained at its load.
+/// Who vouches for a generation's data, and what of them was set aside, accepted or explained at the load.
 fn gaps(generation: &GenerationFacts) -> impl Iterator<Item = String> {
+    let signature = Some(generation.signature.to_string()).filter(|text| !text.is_empty());
     let quarantined =
         generation.quarantined.iter().map(|(table, rows)| format!("{rows} rows of {} in quarantine", table.name()));
     let accepted = generation.accepted.iter().map(|gap| format!("accepted {}: {}", gap.what, gap.reason));
-    quarantined.chain(accepted).chain(generation.mapped.iter().map(|mapped| format!("mapped {mapped}")))
+    signature
+        .into_iter()
+        .chain(quarantined)
+        .chain(accepted)
+        .chain(generation.mapped.iter().map(|mapped| format!("mapped {mapped}")))
 }
 
 /// Something that an operator does.

@@ -65,7 +65,7 @@ fn load(folder: &Path, package: &Path) -> Result<Mirror, Box<dyn Error>> {
     fs::write(&config, "directory = \"mirror\"\nmaster-key = \"master.key\"\n")?;
     let start = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_bdcd"))
-        .args(["snapshot", "load", "--config"])
+        .args(["snapshot", "load", "--unsigned=bench", "--config"])
         .args([&config, &package.to_path_buf()])
         .stdout(Stdio::null())
         .spawn()?;

@@ -95,7 +95,14 @@ fn prepare(play: &Path, units: u64) -> Result<u16, Failed> {
     // The demo's own county would be in the way: it is not older than the synthetic one.
     fs::remove_dir_all(play.join("mirror"))?;
     synthetic::generate(&play.join("synthetic"), units)?;
-    bdcd(&["snapshot".as_ref(), "load".as_ref(), "--config".as_ref(), &config, &play.join("synthetic")])?;
+    bdcd(&[
+        "snapshot".as_ref(),
+        "load".as_ref(),
+        "--unsigned=bench".as_ref(),
+        "--config".as_ref(),
+        &config,
+        &play.join("synthetic"),
+    ])?;
     let port = text.split("listen = \"127.0.0.1:").nth(1).and_then(|rest| rest.split('"').next());
     Ok(port.ok_or("the configuration names no port")?.parse()?)
 }

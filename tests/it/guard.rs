@@ -216,7 +216,9 @@ fn modes_do_not_follow_the_umask() {
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
             command
         };
-        for arguments in ["ledger create --origin test.example/990102", "snapshot load fixtures/county"] {
+        for arguments in
+            ["ledger create --origin test.example/990102", "snapshot load --unsigned=untold fixtures/county"]
+        {
             let output = run(arguments).output().unwrap();
             assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
         }

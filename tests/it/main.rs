@@ -29,6 +29,7 @@ mod messages;
 mod once;
 mod operations;
 mod oracle;
+mod pack;
 mod privacy;
 mod quarantine;
 mod receipts;

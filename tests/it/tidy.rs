@@ -17,6 +17,8 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("rusqlite", &["mirror", "ledger"]),
     ("quick_xml", &["spec"]),
     ("csv", &["package"]),
+    ("tar", &["package"]),
+    ("zstd", &["package"]),
     ("clap", &["cli"]),
     ("toml", &["config"]),
     ("comfy_table", &["cli"]),

@@ -16,12 +16,16 @@ use super::{
     client::Client,
     document::{self, Court, Document, Handler, Subject},
     failure::Failure,
-    ledger, open,
+    key, ledger, open,
     output::{self, print, say},
     serve, snapshot, table, verify,
 };
 use crate::{
-    config::Config, keys::MasterKey, package::synthetic, spec::Leaves, spec::feedback, telemetry::metrics::Metrics,
+    config::Config,
+    keys::MasterKey,
+    package::{Terms, seal, synthetic},
+    spec::{Leaves, feedback},
+    telemetry::metrics::Metrics,
 };
 
 #[derive(Debug, clap::Args)]
@@ -86,8 +90,11 @@ fn prepare(folder: &Path) -> Result<Config, Failure> {
     say("making throw-away keys and certificates");
     pki::make(&folder.join("tls"))?;
     MasterKey::create(folder.join("master.key")).map_err(|err| Failure::failed(&err))?;
+    let package_key = key::make(&folder.join("package.key"), "demo.example/990102/package")?;
     county::write(&folder.join("package")).map_err(cannot_write)?;
-    fs::write(folder.join("bdcd.toml"), configuration(free_port()?)).map_err(cannot_write)?;
+    seal_county(folder)?;
+    let config = configuration(free_port()?, &package_key.to_string());
+    fs::write(folder.join("bdcd.toml"), config).map_err(cannot_write)?;
     fs::create_dir_all(folder.join("inquiries")).map_err(cannot_write)?;
     for (at, (file, _, name, kind, number)) in SUBJECTS.iter().enumerate() {
         let text = output::pretty(&document(at, name, kind, number))?;
@@ -97,8 +104,27 @@ fn prepare(folder: &Path) -> Result<Config, Failure> {
     let config = open::config(&folder.join("bdcd.toml"))?;
     ledger::create(&config, "demo.example/990102")?;
     say("loading the fixture county");
-    say(&snapshot::load(&open::mirror(&config)?, &folder.join("package"))?);
+    let keys = config.package_keys();
+    let terms = Terms { keys: &keys, unsigned: None, archive_bytes_max: config.load.archive_bytes_max.0 as u64 };
+    say(&snapshot::load(&open::mirror(&config)?, &folder.join("package"), terms)?);
     Ok(config)
+}
+
+/// Seals the county as a bureau would; what its manifest says of words is kept.
+fn seal_county(folder: &Path) -> Result<(), Failure> {
+    let order = seal::Order {
+        folder: &folder.join("package"),
+        authority_code: "990102",
+        authority_name: "某某县不动产登记中心",
+        as_of: "2026-11-23T06:00:00+08:00",
+        expires: Some("2026-11-30T06:00:00+08:00"),
+        sequence: Some(1),
+        encoding: None,
+        bureau: &seal::Bureau::default(),
+        archive: None,
+        signer: &key::signer(&folder.join("package.key"))?,
+    };
+    seal::seal(&order).map(drop).map_err(|err| Failure::refused(&err))
 }
 
 /// A port of the loopback interface that is free now.
@@ -109,7 +135,7 @@ fn free_port() -> Result<u16, Failure> {
         .map_err(|err| Failure::environment("cannot find a free port", err))
 }
 
-fn configuration(port: u16) -> String {
+fn configuration(port: u16, package_key: &str) -> String {
     let (court, code) = COURT;
     format!(
         r#"# Made by `bdcd demo`. Every key is explained in deploy/bdcd.toml.
@@ -117,6 +143,7 @@ directory = "mirror"
 master-key = "master.key"
 listen = "127.0.0.1:{port}"
 log = "warn"
+package-keys = ["{package_key}"]
 
 [tls]
 certificate = "tls/server.pem"

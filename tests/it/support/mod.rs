@@ -144,10 +144,7 @@ impl Env {
 
     /// Runs the binary with the environment's configuration.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        let config = self.path("bdcd.toml");
-        let mut all = arguments.to_vec();
-        all.extend(["--config", config.to_str().unwrap()]);
-        Self::run_bare(&all)
+        self.command_of(arguments).output().unwrap()
     }
 
     /// Runs the binary with a configuration and standard input.
@@ -180,6 +177,11 @@ impl Env {
     pub(crate) fn command_of(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bdcd"));
         command.args(arguments).args(["--config", self.path("bdcd.toml").to_str().unwrap()]).stdin(Stdio::null());
+        // Stories write packages by hand, and no key of theirs is listed: they say so, as an operator must. `pack` has the
+        // stories of signatures, and calls `run_bare`.
+        if arguments.starts_with(&["snapshot", "load"]) {
+            command.arg("--unsigned=a story's package");
+        }
         command
     }
 
