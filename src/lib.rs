@@ -26,7 +26,7 @@
 //! | [`ledger`] | the evidence, and the proofs of it | `domain`, `disk`, `keys` |
 //! | [`spec`] | the specification's messages | `domain` |
 //! | [`telemetry`] | the log, and what is counted | none |
-//! | [`service`] | the use cases | `domain`, `keys`, `mirror`, `ledger`, `spec`, `telemetry` |
+//! | [`service`] | the use cases | `domain`, `keys`, `package`, `mirror`, `ledger`, `spec`, `telemetry` |
 //! | [`rpc`] | the gRPC edge | `domain`, `ledger`, `service` |
 //! | [`server`] | listener, TLS, health, metrics, life of the process | `keys`, `ledger`, `telemetry`, `service`, `rpc` |
 //! | [`config`] | the configuration file, and the file that a bureau keeps | `domain`, `keys`, `package`, `ledger`, `spec`, `service`, `server` |

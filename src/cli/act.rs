@@ -55,6 +55,8 @@ async fn through(channel: Channel, act: OperatorAct, detail: &str) -> Result<u64
         OperatorAct::Reveal => admin_contract::Act::Reveal,
         OperatorAct::Prune => admin_contract::Act::Prune,
         OperatorAct::AcceptClock => admin_contract::Act::AcceptClock,
+        OperatorAct::Load => admin_contract::Act::Load,
+        OperatorAct::Rollback => admin_contract::Act::Rollback,
     };
     let request = RecordRequest { act: act as i32, detail: detail.to_owned() };
     let recorded = AdminServiceClient::new(channel).record(request).await.map_err(|status| {

@@ -16,6 +16,15 @@ use crate::disk::create_private;
 /// How long the end of a command waits for a reader of standard error.
 const SAY_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How data is printed.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
 /// Writes data to standard output; a reader that went away is no failure.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     print_bytes(text.as_bytes())

@@ -53,8 +53,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let logging = telemetry::start(&config.log);
     open::runtime()?.block_on(async {
-        let Prepared { bound, service, operations, .. } = prepare(&config, Metrics::of(&logging)).await?;
+        // First, so that a daemon that is told to stop as soon as it says that it serves ends in order.
         let signalled = stop_signal()?;
+        let Prepared { bound, service, operations, .. } = prepare(&config, Metrics::of(&logging)).await?;
         let stop = async {
             signalled.await;
             operations.drain();

@@ -1,52 +1,35 @@
 //! `bdcd snapshot`: packages in, generations out.
 
-use std::{
-    io,
-    ops::ControlFlow,
-    path::{Path, PathBuf},
-};
+use std::{io, ops::ControlFlow};
 
 use super::{
     failure::Failure,
+    load,
     open::{self, ConfigArgument},
-    output::{print, say},
-    process, prune, quarantine,
+    output::{self, Format, print},
+    process, prune, quarantine, rollback,
 };
 use crate::{
-    domain::{
-        generation::{QUARANTINE_MAX, Signature},
-        rows::RowSource as _,
-        tables::Table,
-    },
-    mirror::{LoadError, Mirror, OpenError, Wholeness},
-    package::{Package, Terms},
+    domain::generation::Signature,
+    mirror::{Choice, Generation, Mirror, OpenError, Wholeness},
 };
 
 #[derive(Debug, clap::Subcommand)]
-#[expect(clippy::option_option, reason = "an option that is absent, given without a value, or with one")]
 pub(super) enum Command {
     /// Check a package, compile it, and make it serve
     ///
     /// Nothing changes where anything is wrong: the last good generation goes on serving. A running daemon takes up the new
     /// generation by itself within `limits.pointer-interval`.
-    Load {
-        /// The package: its folder, or its `.tar.zst`, which is read as a stream
-        package: PathBuf,
-        /// Set rows aside that cannot be placed or read, up to MAX of them (`load.quarantine-rows-max` where MAX is not given)
-        ///
-        /// Of each table at most the share that `load.quarantine-share-max` allows.
-        /// They are searched for nobody, and every answer says how many there are. `bdcd snapshot quarantine` lists them.
-        #[arg(long, value_name = "MAX", num_args = 0..=1, require_equals = true)]
-        quarantine: Option<Option<usize>>,
-        /// Load the package although no key of `package-keys` has signed it
-        ///
-        /// The report, the ledger's entry of the generation and `bdcd snapshot list` repeat the reason. A package with a wrong
-        /// signature is refused all the same.
-        #[arg(long, value_name = "REASON")]
-        unsigned: Option<String>,
-        #[command(flatten)]
-        config: ConfigArgument,
-    },
+    Load(load::Arguments),
+    /// Do all that a load does, and change nothing
+    ///
+    /// Prints what the package holds, and how far it is from what serves. Exits with 1 where a load would refuse it.
+    Verify(load::VerifyArguments),
+    /// Make a generation serve that is there already
+    ///
+    /// The way back from a package that should not have served. It must be whole, every byte of it; the ledger records who
+    /// did it and why. A running daemon follows within `limits.pointer-interval`.
+    Rollback(rollback::Arguments),
     /// List the rows that a load set aside
     ///
     /// Shows table, file, line and reason, and no value unless `--reveal` is given.
@@ -56,6 +39,10 @@ pub(super) enum Command {
     /// Says which recorded answers can then no longer be composed again, and records the act. Rolling back to a generation
     /// that is removed takes its package.
     Prune(prune::Arguments),
+    /// Remove one generation
+    ///
+    /// As `prune` does, with the same warning, and never the one that serves.
+    Remove(prune::RemoveArguments),
     /// Check that generations are as they were loaded, byte for byte
     ///
     /// Reads every file and compares it with the digest that the load made. One that differs is marked as damaged: a daemon
@@ -68,7 +55,12 @@ pub(super) enum Command {
         config: ConfigArgument,
     },
     /// List the generations: the one that serves is marked, those that were found damaged, and who signed each one's package
+    ///
+    /// Exits with 1 where the pointer names none that can serve.
     List {
+        /// How to print them
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
         #[command(flatten)]
         config: ConfigArgument,
     },
@@ -76,80 +68,19 @@ pub(super) enum Command {
 
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
-        Command::Load { package, quarantine, unsigned, config } => {
-            let config = config.read()?;
-            let rows_max = quarantine.map_or(0, |rows_max| rows_max.unwrap_or(config.load.quarantine_rows_max));
-            if rows_max > QUARANTINE_MAX {
-                return Err(Failure::misused(format!("`--quarantine={rows_max}` is more than {QUARANTINE_MAX} rows")));
-            }
-            process::check_owner(&config.directory)?;
-            let mirror = open::mirror(&config)?.with_quarantine(rows_max);
-            let mirror = mirror.with_quarantine_share(config.load.quarantine_share_max);
-            let keys = config.package_keys();
-            let archive_bytes_max = config.load.archive_bytes_max.0 as u64;
-            let terms = Terms { keys: &keys, unsigned: unsigned.as_deref(), archive_bytes_max };
-            print(&load(&mirror, package, terms)?)
-        }
+        Command::Load(arguments) => load::run(arguments),
+        Command::Verify(arguments) => load::verify(arguments),
+        Command::Rollback(arguments) => rollback::run(arguments),
         Command::Quarantine(arguments) => quarantine::run(arguments),
         Command::Prune(arguments) => prune::run(arguments),
+        Command::Remove(arguments) => prune::remove(arguments),
         Command::Check { generations, config } => {
             let config = config.read()?;
             process::check_owner(&config.directory)?;
             check(&open::mirror(&config)?, generations)
         }
-        Command::List { config } => list(&open::mirror(&config.read()?)?),
+        Command::List { format, config } => list(&open::mirror(&config.read()?)?, *format),
     }
-}
-
-/// Tells the columns that are absent and those that are not read, and what the operator accepted or explained.
-fn tell(package: &mut Package) -> Result<(), Failure> {
-    for table in Table::ALL {
-        let Some(columns) = package.columns(table).map_err(|err| Failure::refused(&err))? else { continue };
-        if !columns.unread.is_empty() {
-            say(&format!("table {}: columns not read: {}", table.name(), columns.unread.join(", ")));
-        }
-        if !columns.absent.is_empty() {
-            say(&format!("table {}: columns absent: {}", table.name(), columns.absent.join(", ")));
-        }
-    }
-    for mapped in &package.declared().mapped {
-        say(&format!("the package says: {mapped}"));
-    }
-    for accepted in &package.declared().accepted {
-        say(&format!("accepted, and told in every answer: {} ({})", accepted.what, accepted.reason));
-    }
-    Ok(())
-}
-
-/// Loads a package and returns the report as text.
-pub(super) fn load(mirror: &Mirror, package: &Path, terms: Terms<'_>) -> Result<String, Failure> {
-    let mut package = Package::open_verified(package, terms).map_err(|err| Failure::refused(&err))?;
-    let (facts, manifest) = (package.facts(), package.manifest_bytes().to_vec());
-    for table in package.tables_ignored() {
-        say(&format!("table {table} is not read: it feeds no answer"));
-    }
-    tell(&mut package)?;
-    let report = mirror.load(&mut package, &facts, &manifest, &mut |_| {}).map_err(|err| {
-        let failure = match &err {
-            LoadError::Disk { .. } | LoadError::Store { .. } | LoadError::Key(_) | LoadError::Open(_) => {
-                Failure::failed(&err)
-            }
-            LoadError::Source(_)
-            | LoadError::Findings(_)
-            | LoadError::InQuarantine { .. }
-            | LoadError::Sequence { .. }
-            | LoadError::Busy { .. }
-            | LoadError::Verify { .. } => Failure::refused(&err),
-        };
-        let has_rows = matches!(&err, LoadError::Findings(findings) if !findings.rows.is_empty());
-        failure.hint(if has_rows {
-            "nothing was changed: the generation that served still serves; rows that cannot be placed or read may be set aside by \
-             `--quarantine`, and every answer then says so"
-        } else {
-            "nothing was changed: the generation that served still serves"
-        })
-    })?;
-    Ok(report.to_string())
 }
 
 fn check(mirror: &Mirror, wanted: &[String]) -> Result<(), Failure> {
@@ -175,7 +106,7 @@ fn check(mirror: &Mirror, wanted: &[String]) -> Result<(), Failure> {
                 marked(mirror.mark_damaged(&name))?;
                 format!("damaged: {file} is not what it was when it was loaded")
             }
-            Wholeness::Unknown => "not known: its digests are not there".to_owned(),
+            Wholeness::Unknown => "not known: its digests are not there, or not as the load wrote them".to_owned(),
             Wholeness::Stopped => return Err(Failure::fault("a check ended that nobody stopped")),
         };
         print(&format!("{name:24} {told}\n"))?;
@@ -188,16 +119,76 @@ fn check(mirror: &Mirror, wanted: &[String]) -> Result<(), Failure> {
         .hint("load their packages again; where the disk is at fault, see to it first"))
 }
 
-fn list(mirror: &Mirror) -> Result<(), Failure> {
+fn list(mirror: &Mirror, format: Format) -> Result<(), Failure> {
     let failed = |err: OpenError| Failure::failed(&err);
-    let serves = mirror.serves().map_err(failed)?;
-    for name in mirror.list().map_err(failed)? {
-        let state = if serves.as_ref() == Some(&name) { "serves" } else { "kept" };
-        let damage = if mirror.is_marked(&name) { ", damaged" } else { "" };
-        // One that does not open is listed all the same; why it does not, `check` tells.
-        let signature = mirror.open(&name).map_or(Signature::Unknown, |found| found.facts().signature.clone());
-        let signature = if signature == Signature::Unknown { String::new() } else { format!(", {signature}") };
-        print(&format!("{name:24} {state}{damage}{signature}\n"))?;
+    // Opened, for a folder may hold another generation's file.
+    let serves = match mirror.choose(None) {
+        Ok((Choice::Other(generation), _)) => Some(generation.name().to_owned()),
+        Ok((Choice::Same, _)) | Err(_) => None,
+    };
+    let rows: Vec<Listed> =
+        mirror.list().map_err(failed)?.into_iter().map(|name| Listed::of(mirror, name, serves.as_deref())).collect();
+    match format {
+        Format::Table => print(&rows.iter().map(Listed::line).collect::<String>())?,
+        Format::Json => print(&(output::pretty(&rows)? + "\n"))?,
     }
-    Ok(())
+    let pointed = mirror.current().map_err(|err| Failure::refused(&err))?;
+    match pointed.filter(|name| mirror.open(name).is_err()) {
+        None => Ok(()),
+        Some(name) => Err(Failure::no(format!("the pointer names generation `{name}`, which does not open"))
+            .hint("an older one serves in its place: load its package again, or roll back")),
+    }
+}
+
+/// A generation as it is listed.
+#[derive(serde::Serialize)]
+struct Listed {
+    generation: String,
+    /// `serves` or `kept`.
+    state: &'static str,
+    is_damaged: bool,
+    /// Who signed its package; absent where that is not known.
+    signature: Option<String>,
+    /// The rest is absent where it does not open.
+    authority: Option<String>,
+    as_of: Option<String>,
+    expires: Option<String>,
+    rows: Option<u64>,
+    quarantined: Option<u64>,
+}
+
+impl Listed {
+    fn of(mirror: &Mirror, generation: String, serves: Option<&str>) -> Self {
+        let opened = mirror.open(&generation).ok();
+        let facts = opened.as_ref().map(Generation::facts);
+        Self {
+            state: if serves == Some(&generation) { "serves" } else { "kept" },
+            is_damaged: mirror.is_marked(&generation),
+            signature: facts
+                .map(|facts| &facts.signature)
+                .filter(|one| **one != Signature::Unknown)
+                .map(ToString::to_string),
+            authority: facts.map(|facts| facts.authority_code.clone()),
+            as_of: facts.map(|facts| facts.as_of.clone()),
+            expires: facts.map(|facts| facts.expires.clone()).filter(|expires| !expires.is_empty()),
+            rows: facts.map(|facts| facts.tables.iter().map(|(_, rows)| rows).sum()),
+            quarantined: facts.map(crate::domain::generation::GenerationFacts::quarantined_rows),
+            generation,
+        }
+    }
+
+    fn line(&self) -> String {
+        let Self { generation, state, is_damaged, signature, authority, as_of, expires, rows, quarantined } = self;
+        let damage = if *is_damaged { ", damaged" } else { "" };
+        let signature = signature.as_ref().map(|signature| format!(", {signature}")).unwrap_or_default();
+        let mut line = format!("{generation:24} {state}{damage}{signature}");
+        if let (Some(authority), Some(as_of), Some(rows)) = (authority, as_of, rows) {
+            line = format!("{line:<48} {authority}  as of {as_of}  {rows} rows");
+        } else {
+            line.push_str(", does not open");
+        }
+        let expires = expires.as_ref().map(|expires| format!("  expires {expires}"));
+        let quarantined = quarantined.filter(|rows| *rows > 0).map(|rows| format!("  {rows} in quarantine"));
+        [line, expires.unwrap_or_default(), quarantined.unwrap_or_default()].concat() + "\n"
+    }
 }

@@ -26,6 +26,7 @@ pub(super) fn mistakes(config: &Config) -> Vec<String> {
         ("ledger.queue-entries-max", ledger.queue_entries_max, 1..=1_048_576),
         ("ledger.batch-entries-max", ledger.batch_entries_max, 1..=65_536),
     ];
+    let rows = [("load.free-rows", config.load.free_rows, 0..=1_000_000)];
     let sizes = [
         // Below it no answer with its receipt would fit.
         ("limits.message-bytes-max", limits.message_bytes_max, 14 * KIB..=GIB),
@@ -48,7 +49,9 @@ pub(super) fn mistakes(config: &Config) -> Vec<String> {
         numbers.into_iter().filter_map(|(key, value, bounds)| outside(key, value, bounds, |value| value.to_string()));
     let sizes = sizes.into_iter().filter_map(|(key, Bytes(value), bounds)| outside(key, value, bounds, size));
     let times = times.into_iter().filter_map(|(key, value, bounds)| outside(key, value.0, bounds, time));
-    numbers.chain(sizes).chain(times).collect()
+    let rows =
+        rows.into_iter().filter_map(|(key, value, bounds)| outside(key, value, bounds, |value| value.to_string()));
+    numbers.chain(rows).chain(sizes).chain(times).collect()
 }
 
 fn outside<T: PartialOrd + Copy>(

@@ -21,6 +21,7 @@ use crate::{
     server::{self, tls},
     service::{
         engine,
+        gates::GateLimits,
         policy::{Court, Gateway, Policy},
     },
 };
@@ -111,6 +112,10 @@ impl Config {
 
     fn mistakes(&self) -> Vec<String> {
         let mut mistakes = bounds::mistakes(self);
+        let is_code = |code: &String| code.len() == 6 && code.bytes().all(|one| one.is_ascii_digit());
+        if !self.load.authority.as_ref().is_none_or(is_code) {
+            mistakes.push("load.authority: is not six digits".to_owned());
+        }
         if !["error", "warn", "info", "debug", "trace"].contains(&self.log.as_str()) {
             mistakes.push("log: is none of error, warn, info, debug, trace".to_owned());
         }
@@ -220,6 +225,13 @@ impl Config {
         }
     }
 
+    /// What a package is held to.
+    #[must_use]
+    pub fn gates(&self) -> GateLimits {
+        let Load { authority, fall_max, rise_max, free_rows, .. } = &self.load;
+        GateLimits { authority: authority.clone(), fall_max: *fall_max, rise_max: *rise_max, free_rows: *free_rows }
+    }
+
     /// Who may ask what.
     ///
     /// # Errors
@@ -256,7 +268,7 @@ mod tests {
         };
         assert_eq!(
             keys(&toml::from_str(example).unwrap()),
-            6 + 3 + 8 + 3 + 14 + 15,
+            6 + 3 + 8 + 6 + 14 + 15,
             "a key that is missing here would go unseen"
         );
         for key in ["[[gateway]]", "courts", "[client]", "server-name", "[operations]", "beyond-loopback"] {

@@ -142,6 +142,17 @@ impl Default for Ledger {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Load {
+    /// The six-digit code of the authority whose packages are loaded; where it is not given, that of what serves.
+    #[serde(default)]
+    pub authority: Option<String>,
+    /// How much less of a table, or of the registrations of a kind, a package may have than what serves.
+    #[serde(deserialize_with = "unit::share")]
+    pub fall_max: Share,
+    /// How much more it may have.
+    #[serde(deserialize_with = "unit::share")]
+    pub rise_max: Share,
+    /// So many rows more or less are never too many.
+    pub free_rows: u64,
     /// Rows of a package that `--quarantine` sets aside where it gives no number.
     pub quarantine_rows_max: usize,
     /// Rows of each table that a load sets aside, as a share of it.
@@ -154,6 +165,12 @@ pub struct Load {
 impl Default for Load {
     fn default() -> Self {
         Self {
+            authority: None,
+            // A register loses next to nothing from one day to the next; it grows by a building at a time.
+            fall_max: Share::from_hundredths_of_percent(200).unwrap_or(Share::ALL),
+            rise_max: Share::from_hundredths_of_percent(2000).unwrap_or(Share::ALL),
+            // Else the first row more of a small table would be too much.
+            free_rows: 2,
             // What somebody can still correct in the register one by one.
             quarantine_rows_max: 1000,
             quarantine_share_max: Share::from_hundredths_of_percent(100).unwrap_or(Share::ALL),

@@ -8,10 +8,36 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
+
+/// Opens a file that is to be there and to end: a pipe, a device or a folder in its place is an error, and keeps nobody waiting.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::InvalidData`] where it is no regular file; else what the system says.
+pub fn open(path: &Path) -> io::Result<File> {
+    // Without it, opening a pipe waits for somebody who writes; of a file it changes nothing.
+    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::new(io::ErrorKind::InvalidData, "it is no file")) }
+}
+
+/// Reads a file of at most so many bytes.
+///
+/// # Errors
+///
+/// As [`open`]; [`io::ErrorKind::InvalidData`] where it is longer.
+pub fn read(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has more than {bytes_max} bytes")));
+    }
+    Ok(bytes)
+}
 
 /// Syncs a file that somebody else wrote.
 ///
@@ -87,10 +113,14 @@ pub fn remove_if_there(path: &Path) -> io::Result<()> {
 ///
 /// What the system says.
 pub fn lock(path: &Path) -> io::Result<Option<File>> {
-    let file = match OpenOptions::new().create(true).truncate(false).write(true).open(path) {
-        // Made by root's command, perhaps; to lock it, it need not be written.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => File::open(path),
-        opened => opened,
+    let file = match fs::symlink_metadata(path) {
+        // A pipe would be waited for.
+        Ok(found) if !found.is_file() => return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no file")),
+        _ => match OpenOptions::new().create(true).truncate(false).write(true).open(path) {
+            // Made by root's command, perhaps; to lock it, it need not be written.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => File::open(path),
+            opened => opened,
+        },
     }?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
@@ -151,6 +181,22 @@ mod tests {
         fs::write(&path, "").unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o400)).unwrap();
         assert!(lock(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn what_never_ends_in_the_place_of_a_file_keeps_nobody_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for path in [&pipe, Path::new("/dev/zero"), folder.path()] {
+            assert_eq!(read(path, 10).unwrap_err().kind(), io::ErrorKind::InvalidData, "{}", path.display());
+            assert!(lock(path).is_err());
+        }
+        let file = folder.path().join("file");
+        write(&file, b"0123456789").unwrap();
+        assert_eq!(read(&file, 10).unwrap(), b"0123456789");
+        assert_eq!(read(&file, 9).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(read(&folder.path().join("none"), 9).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub struct Subject {
     organisation: Option<String>,
     is_ambiguous: bool,
     nature: Nature,
+    /// Whether a person is asked about by an identity number with right check digits, under its own kind.
+    has_card: bool,
 }
 
 impl Subject {
@@ -95,6 +97,7 @@ impl Subject {
             fifteen: number.fifteen().map(Cow::into_owned),
             organisation: number.organisation().map(str::to_owned),
             is_ambiguous: number.reading().is_ambiguous,
+            has_card: document == DocumentKind::Citizen && is_citizen_valid(&number.text),
             number,
             nature,
         }
@@ -145,6 +148,24 @@ impl Subject {
     /// Of several numbers the best outcome counts: a match before a withholding, each in the order of its rules.
     #[must_use]
     pub fn compare(&self, party: Registered<'_>) -> Option<Outcome> {
+        // Most parties are one person or body with a number as it should be, and then numbers alone decide.
+        if self.has_card {
+            if party.document_number == self.number.text {
+                let needs_name = !self.number.document.may_be(DocumentKind::of(party.document_kind), &self.number.text);
+                let name = LazyCell::new(|| self.compare_names(party));
+                let outcome = self.confirmed(Rule::Exact, needs_name, &name, false);
+                if matches!(outcome, Outcome::Match { .. }) {
+                    return Some(outcome);
+                }
+            } else if !name::may_be_several(party.name) && number::is_whole(party.document_number) {
+                return None;
+            }
+        }
+        self.compare_fully(party)
+    }
+
+    /// Compares by everything that is known of the party.
+    fn compare_fully(&self, party: Registered<'_>) -> Option<Outcome> {
         let numbers = party.numbers();
         let name = LazyCell::new(|| self.compare_names(party));
         let best =
@@ -278,5 +299,61 @@ enum Name {
 impl Name {
     fn is_known(self) -> bool {
         self != Self::Other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Identity numbers with right check digits, of divisions that do not exist, and texts that are none.
+    fn number() -> impl Strategy<Value = String> {
+        let valid = (0..40_u32).prop_map(|at| {
+            let digits = format!("9902021979030{:04}", 5010 + at);
+            let check = crate::domain::identifiers::citizen_check(&digits).unwrap();
+            format!("{digits}{check}")
+        });
+        let other = prop::sample::select(vec![
+            "",
+            "无",
+            "E27381946",
+            "000000000000000000",
+            "91990202MAXXX0001X",
+            "990202790305101",
+            "91990202MA0000001X",
+            "*",
+        ]);
+        let pair = (valid.clone(), prop::sample::select(vec!["、", " ", ""]), valid.clone());
+        let code = (1..9_u32).prop_map(|at| {
+            let organisation = format!("MA0000{at:02}");
+            let check = crate::domain::identifiers::organisation_check(&organisation).unwrap();
+            let code = format!("91990202{organisation}{check}");
+            let check = crate::domain::identifiers::credit_check(&code).unwrap();
+            format!("{code}{check}")
+        });
+        prop_oneof![
+            6 => valid.clone(),
+            2 => code,
+            1 => valid.prop_map(|one| one[..17].to_owned() + "0"),
+            1 => pair.prop_map(|(first, mark, second)| [first, mark.to_owned(), second].concat()),
+            1 => other.prop_map(str::to_owned),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_identity_numbers_decide_alone_is_what_everything_decides(
+            own in number(),
+            other in number(),
+            kinds in (prop::sample::select(vec!["1", "3", "8", "99", ""]), prop::sample::select(vec!["1", "4", "7", "99", ""])),
+            names in (prop::sample::select(vec!["虚测甲", "虚测乙"]), prop::sample::select(vec!["虚测甲", "虚测甲、虚测丙", "虚测乙"])),
+            holder_kind in prop::sample::select(vec!["1", "2", "3", "99", ""]),
+        ) {
+            let subject = Subject::new(names.0, kinds.0, &own);
+            let party = Registered { name: names.1, document_kind: kinds.1, document_number: &other, holder_kind };
+            prop_assert_eq!(subject.compare(party), subject.compare_fully(party));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Rows of the registry's tables, and where they come from: a package, as the mirror sees it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, convert::Infallible};
 
 use super::{cell::Vocabulary, generation::Accepted, tables::Table};
 
@@ -47,6 +47,21 @@ pub struct Declared {
     pub mapped: Vec<String>,
     /// The keys `columns`, `codes` and `accept` as its manifest has them, for whoever is to add to them.
     pub written: WrittenLines,
+    /// Tables under names that the standard does not have: a load stops at each.
+    pub misnamed: Vec<Misnamed>,
+}
+
+/// A table under a name that the standard does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misnamed {
+    /// The name as the package has it.
+    pub name: String,
+    /// Its file.
+    pub file: String,
+    /// The tables of the standard that it may be.
+    pub similar: Vec<&'static str>,
+    /// The table that its rows are read as, to tell what else is wrong; absent where that would be a guess.
+    pub read_as: Option<Table>,
 }
 
 /// Lines of the manifest by key, place and word; what is accepted has no place, which is empty then.
@@ -68,10 +83,22 @@ pub enum Visited<'a> {
     },
 }
 
+/// Why reading a package stopped.
+pub trait SourceError: std::error::Error + Send + Sync + 'static {
+    /// Whether it is how one table's file is written, so that there is sense in looking at the others too.
+    fn is_of_one_file(&self) -> bool;
+}
+
+impl SourceError for Infallible {
+    fn is_of_one_file(&self) -> bool {
+        match *self {}
+    }
+}
+
 /// Where rows come from: the package as the mirror sees it.
 pub trait RowSource {
     /// Why reading stopped.
-    type Error: std::error::Error + Send + Sync + 'static;
+    type Error: SourceError;
 
     /// How many rows the manifest promises of a table; absent where the package lacks it.
     fn row_count(&self, table: Table) -> Option<u64>;

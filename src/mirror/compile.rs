@@ -14,14 +14,14 @@ use crate::{
     domain::{
         generation::GenerationFacts,
         record::Unit,
-        rows::{Row, RowSource},
+        rows::{Row, RowSource, SourceError},
     },
     keys::SALT_BYTES,
 };
 
 use super::{
     assemble::Assembler,
-    error::LoadError,
+    error::{LoadError, cannot},
     gate::{self, Refused},
     marks::Marks,
     meta::Counts,
@@ -31,6 +31,7 @@ use super::{
     sort::{Buffer, Merge, Runs},
     stage::{self, Outlet},
     staged::{Place, StagedRow, Way, write_row},
+    survey::Survey,
     write::{RecordWriter, WriteError},
 };
 
@@ -78,8 +79,11 @@ pub(super) fn compile<S: RowSource>(
     target: Target<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Tally, Counts), LoadError<S::Error>> {
-    let mut problems = gate::headers(source, &target.facts.accepted).map_err(LoadError::Source)?;
+    let source = &mut Survey::new(source);
+    let (absent_columns, mut problems) = gate::headers(source, &target.facts.accepted).map_err(LoadError::Source)?;
     let (mut tally, mut refused, runs) = read(source, &target, progress)?;
+    tally.absent_columns = absent_columns;
+    problems.extend(gate::files(source));
     problems.extend(gate::rows(&tally, &target.facts.accepted));
     let merge = runs.merge().map_err(sorting)?;
     let Target { file, folder, keys, salt, facts, budget, quarantine: limits } = target;
@@ -114,7 +118,7 @@ pub(super) fn compile<S: RowSource>(
         tally.quarantined = quarantine::by_reason(&rows);
     } else {
         let mut findings = refused.into_findings(problems, source);
-        findings.beyond = beyond;
+        findings.beyond = beyond.filter(|_| source.is_complete());
         if !findings.is_empty() {
             return Err(LoadError::Findings(findings));
         }
@@ -124,11 +128,11 @@ pub(super) fn compile<S: RowSource>(
     Ok((tally, counts))
 }
 
-fn sorting<E: std::error::Error + Send + Sync + 'static>(source: io::Error) -> LoadError<E> {
-    LoadError::Disk { doing: "sort rows", source }
+fn sorting<E: SourceError>(source: io::Error) -> LoadError<E> {
+    cannot("sort rows")(source).into()
 }
 
-fn writing<E: std::error::Error + Send + Sync + 'static>(error: WriteError) -> LoadError<E> {
+fn writing<E: SourceError>(error: WriteError) -> LoadError<E> {
     match error {
         WriteError::Disk(source) => sorting(source),
         WriteError::Store(source) => LoadError::Store { source: source.into() },

@@ -4,13 +4,13 @@ use std::{io, path::PathBuf};
 
 use rusqlite::ErrorCode;
 
-use crate::keys::KeyError;
+use crate::{domain::rows::SourceError, keys::KeyError};
 
 use super::gate::Findings;
 
 /// Why a package was not loaded. Whatever it is, the generation that served before serves on.
 #[derive(Debug, thiserror::Error)]
-pub enum LoadError<E: std::error::Error + Send + Sync + 'static> {
+pub enum LoadError<E: SourceError> {
     /// The package could not be read.
     #[error("cannot read the package: see the cause, correct the export and load it again")]
     Source(#[source] E),
@@ -35,12 +35,9 @@ pub enum LoadError<E: std::error::Error + Send + Sync + 'static> {
         /// The generation that serves.
         serving: String,
     },
-    /// Another load is under way in the same directory.
-    #[error("another load is under way in `{path}`: wait until it has ended")]
-    Busy {
-        /// The lock's file.
-        path: PathBuf,
-    },
+    /// Somebody else changes the generations, or the lock cannot be taken.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The generation as built does not hold what was written.
     #[error("generation `{name}` as built fails its check ({what}): the disk or the memory may be faulty; load again")]
     Verify {
@@ -50,13 +47,8 @@ pub enum LoadError<E: std::error::Error + Send + Sync + 'static> {
         what: &'static str,
     },
     /// A file could not be written, synced or renamed.
-    #[error("cannot {doing} in the mirror's directory: check the space on its disk and who may write there")]
-    Disk {
-        /// What was tried.
-        doing: &'static str,
-        /// What the system said.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Disk(#[from] DiskError),
     /// The generation's file could not be written.
     #[error("cannot write the generation's file: check the space on its disk")]
     Store {
@@ -71,6 +63,59 @@ pub enum LoadError<E: std::error::Error + Send + Sync + 'static> {
     Open(#[from] OpenError),
 }
 
+/// A file or folder of the mirror could not be made, written, synced or renamed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {doing} in the mirror's directory: check the space on its disk and who may write there")]
+pub struct DiskError {
+    /// What was tried.
+    pub doing: &'static str,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// Gives what the system said to what was tried.
+pub(super) fn cannot(doing: &'static str) -> impl Fn(io::Error) -> DiskError {
+    move |source| DiskError { doing, source }
+}
+
+/// Why the generations cannot be changed now.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Somebody else changes them.
+    #[error("another load, rollback or removal is under way ({holder} holds `{path}`): wait until it has ended")]
+    Busy {
+        /// The lock's file.
+        path: PathBuf,
+        /// Which process, since when.
+        holder: String,
+    },
+    /// The lock's file cannot be opened or written.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+/// Why a generation that is there is not made to serve; what served serves on.
+#[derive(Debug, thiserror::Error)]
+pub enum SwitchError {
+    /// Somebody else changes the generations, or the lock cannot be taken.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// There is none of that name, or it does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Its files are not what they were, or nothing says what they were.
+    #[error(
+        "generation `{name}` is not known to be as it was loaded: see `bdcd snapshot check`, or load its package again"
+    )]
+    NotWhole {
+        /// The generation.
+        name: String,
+    },
+    /// The pointer cannot be moved.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
 /// Why a generation cannot be removed.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoveError {
@@ -80,9 +125,9 @@ pub enum RemoveError {
         /// The generation.
         name: String,
     },
-    /// A load is under way.
-    #[error("cannot remove generations now")]
-    Lock(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Somebody else changes the generations, or the lock cannot be taken.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// There is none of that name, or the pointer cannot be read.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -114,7 +159,7 @@ pub enum OpenError {
         source: io::Error,
     },
     /// The pointer holds something that is no generation's name.
-    #[error("pointer `{path}` does not name a generation: write the name of one into it")]
+    #[error("pointer `{path}` does not name a generation: `bdcd snapshot rollback` makes it name one")]
     Pointer {
         /// The pointer's file.
         path: PathBuf,

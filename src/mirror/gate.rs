@@ -12,7 +12,7 @@ use crate::domain::{
     cell::column::{Content, content},
     generation::Accepted,
     kinds::KINDS,
-    rows::{Columns, RowSource, WrittenLines},
+    rows::{Columns, Misnamed, RowSource, WrittenLines},
     tables::{Table, standard},
 };
 
@@ -20,6 +20,7 @@ use super::{
     reason::Reason,
     report::{Oddity, Tally, UNKNOWN_CODES_MAX},
     staged::Line,
+    survey::Survey,
 };
 use crate::domain::cell::column;
 
@@ -211,7 +212,10 @@ impl Refused {
         }
     }
 
-    pub(super) fn into_findings<S: RowSource>(self, problems: Vec<Problem>, source: &S) -> Findings {
+    pub(super) fn into_findings<S: RowSource>(mut self, problems: Vec<Problem>, source: &Survey<'_, S>) -> Findings {
+        if !source.is_complete() {
+            (self.listed, self.counts) = Default::default();
+        }
         let mut lines = WrittenLines::new();
         for (key, place, words) in problems.iter().filter_map(|problem| problem.line.clone()) {
             // What the manifest says already stays in its key: a key that stands there twice is an error.
@@ -234,22 +238,52 @@ fn is_accepted(accepted: &[Accepted], what: &str) -> bool {
     accepted.iter().any(|one| one.what == what)
 }
 
-/// What the headers of the package lack that decides answers (D47).
+/// Tables under names that the standard does not have, and files that cannot be read.
+pub(super) fn files<S: RowSource>(survey: &Survey<'_, S>) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = survey.declared().misnamed.iter().map(misnamed).collect();
+    problems.extend(survey.unreadable.values().map(|text| Problem { text: text.clone(), line: None }));
+    if !survey.is_complete() {
+        let text = "whether rows can be placed is only known when every file is read: mend the above and load again";
+        problems.push(Problem { text: text.to_owned(), line: None });
+    }
+    problems
+}
+
+fn misnamed(table: &Misnamed) -> Problem {
+    let Misnamed { name, file, similar, read_as } = table;
+    let entry = |name: &str| format!("`\"name\": {}, \"file\": {}`", quoted(name), quoted(file));
+    let names: Vec<String> = similar.iter().map(|name| format!("`{name}`")).collect();
+    let remedy = match &similar[..] {
+        [] => format!("if it is a table of the standard, give its entry that name, as {}", entry("<name>")),
+        [first, ..] => format!("if it is {}, give its entry that name, as {}", names.join(" or "), entry(first)),
+    };
+    let read = if read_as.is_some() { "; to look for more, it was read as that" } else { "" };
+    let text = format!("the standard has no table `{name}`: {remedy}, else leave the entry out of `tables`{read}");
+    Problem { text, line: None }
+}
+
+/// What the headers of the package lack that decides answers (D47): all such columns, and of what stops the load the problems.
 ///
 /// # Errors
 ///
 /// Where a header cannot be read.
-pub(super) fn headers<S: RowSource>(source: &mut S, accepted: &[Accepted]) -> Result<Vec<Problem>, S::Error> {
-    let mut problems = Vec::new();
+pub(super) fn headers<S: RowSource>(
+    source: &mut Survey<'_, S>,
+    accepted: &[Accepted],
+) -> Result<(Vec<String>, Vec<Problem>), S::Error> {
+    let (mut absent, mut problems) = (Vec::new(), Vec::new());
     for table in Table::ALL {
         match source.columns(table)? {
             Some(columns) => {
+                let deciding = columns.absent.iter().filter(|column| decides(table, column));
+                absent.extend(deciding.map(|column| format!("{}.{column}", table.name())));
                 missing(table, &columns, accepted, &mut problems);
                 if table == Table::Qlr && source.row_count(table) == Some(0) && !is_accepted(accepted, "QLR") {
                     let text = "table `QLR` has no rows: without holders every subject would have nothing; export it with its rows";
                     problems.push(Problem { text: format!("{text}, or write {}", accept("QLR")), line: None });
                 }
             }
+            None if source.unreadable.contains_key(&table) => {}
             None if table == Table::Qlr && !is_accepted(accepted, "QLR") => problems.push(Problem {
                 text: "the package lacks table `QLR`: without holders every subject would have nothing; export it too, or add its \
                        file to `tables` in the manifest"
@@ -259,15 +293,24 @@ pub(super) fn headers<S: RowSource>(source: &mut S, accepted: &[Accepted]) -> Re
             None => {}
         }
     }
-    Ok(problems)
+    Ok((absent, problems))
+}
+
+fn is_right(table: Table) -> bool {
+    KINDS.iter().any(|kind| kind.tables.contains(&table))
+}
+
+/// Whether answers turn on a column.
+fn decides(table: Table, column: &str) -> bool {
+    match table {
+        Table::Qlr => ["BDCDYH", "ZJH", "ZJZL", "QLRMC", "QSZT"].contains(&column),
+        _ => is_right(table) && (column == "BDCDYH" || column == "QSZT" || ENDING.contains(&column)),
+    }
 }
 
 fn missing(table: Table, columns: &Columns, accepted: &[Accepted], problems: &mut Vec<Problem>) {
-    let is_right = KINDS.iter().any(|kind| kind.tables.contains(&table));
-    let decides = |column: &&'static str| match table {
-        Table::Qlr => ["BDCDYH", "ZJH", "ZJZL", "QLRMC", "QSZT"].contains(column),
-        _ => is_right && (*column == "BDCDYH" || *column == "QSZT" || ENDING.contains(column)),
-    };
+    let is_right = is_right(table);
+    let decides = |column: &&'static str| decides(table, column);
     let has_mark = table
         .columns()
         .iter()

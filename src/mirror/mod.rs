@@ -1,7 +1,7 @@
 //! The mirror: a package's rows compiled into one sealed, immutable file that answers without joining anything.
 //!
-//! [`Mirror::load`] compiles the rows that a [`RowSource`](crate::domain::rows::RowSource) hands over into a *generation*
-//! and makes it the serving one; [`Mirror::open`] opens a generation, and each thread asks through a [`Reader`] of its own.
+//! [`Loading::prepare`] compiles the rows that a [`RowSource`](crate::domain::rows::RowSource) hands over into a *generation*,
+//! [`Prepared::serve`] makes it the serving one, and [`Mirror::switch_to`] one that is there already; [`Mirror::open`] opens a generation, and each thread asks through a [`Reader`] of its own.
 //! This module knows registry tables, not packages; records, not answers. Who matches whom is `domain::matching`'s.
 //!
 //! # Bytes on disk
@@ -184,6 +184,7 @@ mod error;
 mod gate;
 mod identity;
 mod index;
+mod load;
 mod look;
 mod lookup;
 mod marks;
@@ -202,6 +203,7 @@ mod sort;
 mod stage;
 mod staged;
 mod store;
+mod survey;
 mod unit_rows;
 mod whole;
 mod write;
@@ -209,8 +211,9 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use error::{LoadError, OpenError, ReadError, RemoveError};
+pub use error::{DiskError, LoadError, LockError, OpenError, ReadError, RemoveError, SwitchError};
 pub use gate::{Findings, RefusedRow};
+pub use load::{Loading, Prepared};
 pub use quarantine::QuarantinedRow;
 pub use read::{Generation, Reader};
 pub use reason::Reason;

@@ -37,8 +37,14 @@ pub struct LoadReport {
     /// Who vouches for the package; empty where that is not known.
     #[serde(default)]
     pub signature: String,
+    /// Whether an older generation was made again that was found damaged; what serves serves on.
+    #[serde(default)]
+    pub made_again: bool,
     /// Rows per table, in the order of the standard; absent tables are not told.
     pub tables: Vec<TableRows>,
+    /// Columns that decide answers and that the package lacks, as `TABLE.COLUMN`.
+    #[serde(default)]
+    pub absent_columns: Vec<String>,
     /// Units stored.
     pub units: u64,
     /// Units among them that have no unit number.
@@ -103,7 +109,11 @@ impl LoadReport {
 
 impl fmt::Display for LoadReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let already = if self.already_loaded { " (loaded before; the pointer was moved)" } else { "" };
+        let already = match (self.already_loaded, self.made_again) {
+            (true, _) => " (loaded before; the pointer was moved)",
+            (_, true) => " (damaged before, made again and kept; the pointer was not moved)",
+            (false, false) => "",
+        };
         writeln!(formatter, "generation {}{already}", self.generation)?;
         if !self.signature.is_empty() {
             writeln!(formatter, "package {}", self.signature)?;
@@ -173,6 +183,7 @@ impl Oddity {
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) rows: BTreeMap<Table, u64>,
+    pub(super) absent_columns: Vec<String>,
     pub(super) units: u64,
     pub(super) units_without_number: u64,
     registrations: BTreeMap<(Kind, u8), u64>,
@@ -231,11 +242,13 @@ impl Tally {
             generation,
             already_loaded: false,
             signature: String::new(),
+            made_again: false,
             tables: self
                 .rows
                 .iter()
                 .map(|(table, rows)| TableRows { table: table.name().to_owned(), rows: *rows })
                 .collect(),
+            absent_columns: self.absent_columns.clone(),
             units: self.units,
             units_without_number: self.units_without_number,
             registrations: self

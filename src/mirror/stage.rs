@@ -17,7 +17,7 @@ use crate::domain::{
 
 use super::{
     clean::{Batch, Cleaner},
-    error::LoadError,
+    error::{LoadError, cannot},
     gate::Refused,
     look::look,
     reason::Reason,
@@ -89,7 +89,7 @@ pub(super) fn stage<S: RowSource, O: Outlet + Send>(
                 stager.place_all(&to_place);
                 (stager.tally, stager.refused)
             })
-            .map_err(|source| LoadError::Disk { doing: "start a thread", source })?;
+            .map_err(cannot("start a thread"))?;
         let present = ORDER.into_iter().filter(|table| source.row_count(*table).is_some()).collect::<Vec<_>>();
         let mut read = Ok(());
         for table in present {

@@ -5,55 +5,45 @@
 
 use std::{
     collections::HashMap,
-    fs::{self, File, Permissions},
-    io,
-    os::unix::fs::PermissionsExt,
+    fs::{self, File},
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{
-    disk,
-    domain::{
-        generation::{GenerationFacts, QUARANTINE_MAX, Share, Signature, sequence},
-        rows::RowSource,
-        tables::Table,
-    },
-    keys::{MasterKey, random},
-};
-
 use super::{
-    compile::{Budget, Target, compile},
-    error::{LoadError, OpenError, RemoveError},
-    index::Index,
-    meta::Counts,
+    compile::Budget,
+    error::{LockError, OpenError, RemoveError, cannot},
     quarantine::Limits,
     read::{FileNumber, Generation},
-    report::{LoadReport, Progress},
-    seal::Keys,
+};
+use crate::{
+    disk,
+    domain::generation::{QUARANTINE_MAX, Share, sequence},
+    keys::MasterKey,
 };
 
 pub(super) const DATABASE: &str = "mirror.db";
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const REPORT: &str = "report.json";
 pub(super) const POINTER: &str = "CURRENT";
+/// No pointer is longer.
+const POINTER_BYTES_MAX: u64 = 4096;
 /// The pointer until it is synced.
 const NEW_POINTER: &str = "CURRENT.new";
 pub(super) const GENERATIONS: &str = "generations";
 const LOCK: &str = "load.lock";
+const LOCK_BYTES_MAX: u64 = 4096;
 /// Folders under way begin with a dot, as no generation's name does.
-const BUILDING: &str = ".building-";
-
-/// Records that are opened to verify a file, spread evenly.
-const SAMPLE_RECORDS: u64 = 64;
+pub(super) const BUILDING: &str = ".building-";
 
 /// The directory of generations.
 #[derive(Debug)]
 pub struct Mirror {
     directory: PathBuf,
     key: MasterKey,
-    budget: Budget,
-    quarantine: Limits,
+    pub(super) budget: Budget,
+    pub(super) quarantine: Limits,
     /// Damaged generations that could not be marked on disk, each with the number of its file: a file made anew is another.
     unmarkable: Mutex<HashMap<String, FileNumber>>,
 }
@@ -101,57 +91,6 @@ impl Mirror {
         &self.key
     }
 
-    /// Compiles the rows of `source` into a generation and makes it the serving one.
-    ///
-    /// `manifest` is kept beside the generation as it is. The generation is built aside, synced, verified, and only then
-    /// moved in; the pointer moves last. Where the generation is there already and its files are whole, the package is
-    /// checked, and only the pointer moves; where they are not, it is made again.
-    ///
-    /// # Errors
-    ///
-    /// [`LoadError`]; whatever it is, what served before serves on.
-    pub fn load<S: RowSource>(
-        &self,
-        source: &mut S,
-        facts: &GenerationFacts,
-        manifest: &[u8],
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<LoadReport, LoadError<S::Error>> {
-        let generations = self.directory.join(GENERATIONS);
-        fs::create_dir_all(&generations).map_err(disk("create the folder of generations"))?;
-        // Held until the load has ended; the system frees it even where the process is killed.
-        let _lock = self.lock()?;
-        self.remove_remains(&generations).map_err(disk("remove what an interrupted load left"))?;
-        self.check_sequence(facts)?;
-        let name = facts.name();
-        if let Some(report) = self.report_of(facts)? {
-            self.unmark(&name).map_err(disk("remove the mark of a damaged generation"))?;
-            let rows: u64 = report.quarantined.iter().map(|entry| entry.count).sum();
-            let is_too_much =
-                rows > self.quarantine.rows_max as u64 || self.quarantine.refuse(report.set_aside()).is_some();
-            if is_too_much {
-                return Err(LoadError::InQuarantine { name, rows });
-            }
-            // The manifest is the same; whether the files still are what it says is only known by reading them.
-            for table in Table::ALL {
-                source.visit(table, &mut |_| {}).map_err(LoadError::Source)?;
-            }
-            self.point_to(&name).map_err(disk("move the pointer"))?;
-            return Ok(LoadReport { already_loaded: true, ..report });
-        }
-        let folder = tempfile::Builder::new()
-            .prefix(BUILDING)
-            .tempdir_in(&generations)
-            .map_err(disk("create a folder to build in"))?;
-        let report = self.build(source, facts, folder.path(), progress)?;
-        seal_folder(folder.path(), manifest, &report).map_err(disk("write the generation's folder"))?;
-        self.write_digests(&name, folder.path()).map_err(disk("write the digests of the generation's files"))?;
-        move_in(&folder.keep(), &generations, &name).map_err(disk("move the generation in"))?;
-        self.unmark(&name).map_err(disk("remove the mark of a damaged generation"))?;
-        self.point_to(&name).map_err(disk("move the pointer"))?;
-        Ok(report)
-    }
-
     /// The name of the generation that serves; `None` before the first load.
     ///
     /// # Errors
@@ -159,7 +98,7 @@ impl Mirror {
     /// [`OpenError::Read`] where the pointer cannot be read, [`OpenError::Pointer`] where it holds no name.
     pub fn current(&self) -> Result<Option<String>, OpenError> {
         let path = self.directory.join(POINTER);
-        match fs::read(&path) {
+        match disk::read(&path, POINTER_BYTES_MAX) {
             Ok(bytes) => {
                 let text = String::from_utf8_lossy(&bytes);
                 let name = text.trim_end_matches('\n');
@@ -169,6 +108,7 @@ impl Mirror {
                 Ok(Some(name.to_owned()))
             }
             Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) if source.kind() == io::ErrorKind::InvalidData => Err(OpenError::Pointer { path }),
             Err(source) => Err(OpenError::Read { path, source }),
         }
     }
@@ -217,7 +157,7 @@ impl Mirror {
     /// [`RemoveError`] where it serves, is not there, a load is under way, or it cannot be removed.
     pub fn remove(&self, name: &str) -> Result<(), RemoveError> {
         let generations = self.directory.join(GENERATIONS);
-        let _lock = self.lock::<std::convert::Infallible>().map_err(|error| RemoveError::Lock(Box::new(error)))?;
+        let _lock = self.lock()?;
         let pointed = self.current().ok().flatten();
         if pointed.as_deref() == Some(name) || self.serves()?.as_deref() == Some(name) {
             return Err(RemoveError::Serves { name: name.to_owned() });
@@ -237,13 +177,25 @@ impl Mirror {
         self.directory.join(GENERATIONS).join(name).join(DATABASE)
     }
 
-    fn lock<E: std::error::Error + Send + Sync + 'static>(&self) -> Result<File, LoadError<E>> {
+    /// Takes the lock under which alone generations come, go and change places. It says who holds it.
+    pub(super) fn lock(&self) -> Result<File, LockError> {
         let path = self.directory.join(LOCK);
-        disk::lock(&path).map_err(disk("take the lock"))?.ok_or(LoadError::Busy { path })
+        if let Some(mut file) = disk::lock(&path).map_err(cannot("take the lock"))? {
+            let since = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default();
+            let said = format!("process {}, since {since}\n", std::process::id());
+            // A courtesy to the next one; a lock that may only be read is a lock all the same.
+            file.set_len(0).and_then(|()| file.write_all(said.as_bytes())).unwrap_or_default();
+            return Ok(file);
+        }
+        // Who holds it may be writing just now, or be of an earlier version, which says nothing.
+        let said = disk::read(&path, LOCK_BYTES_MAX).unwrap_or_default();
+        let said = String::from_utf8_lossy(&said);
+        let holder = said.lines().next().filter(|line| line.starts_with("process "));
+        Err(LockError::Busy { path, holder: holder.unwrap_or("another process").to_owned() })
     }
 
     /// Removes the folders of loads that were killed; the lock says that none is under way.
-    fn remove_remains(&self, generations: &Path) -> io::Result<()> {
+    pub(super) fn remove_remains(&self, generations: &Path) -> io::Result<()> {
         for entry in fs::read_dir(generations)? {
             let entry = entry?;
             if entry.file_name().as_encoded_bytes().starts_with(BUILDING.as_bytes()) {
@@ -254,130 +206,8 @@ impl Mirror {
         disk::remove_if_there(&self.directory.join(NEW_POINTER))
     }
 
-    fn check_sequence<E: std::error::Error + Send + Sync + 'static>(
-        &self,
-        facts: &GenerationFacts,
-    ) -> Result<(), LoadError<E>> {
-        let offered = facts.name();
-        let newest = || Ok::<_, OpenError>(self.list()?.pop());
-        let serving = match self.current() {
-            Ok(None) | Err(OpenError::Pointer { .. }) => newest()?,
-            pointed => pointed?,
-        };
-        match serving {
-            Some(serving) if serving != offered && sequence(&serving) >= Some(facts.sequence) => {
-                Err(LoadError::Sequence { offered, serving })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The report of a generation that is there and whole, every byte of it; `None` where it is absent or damaged.
-    ///
-    /// `None` as well where it says that nobody has signed the package and somebody has now: it is made again, so that what
-    /// it says of the signature is true.
-    fn report_of(&self, facts: &GenerationFacts) -> Result<Option<LoadReport>, OpenError> {
-        let name = facts.name();
-        match self.open(&name) {
-            Ok(_) if !self.is_whole(&name)? => Ok(None),
-            Ok(found) if is_unsigned(found.facts()) && !is_unsigned(facts) => Ok(None),
-            Ok(_) => {
-                let report = fs::read(self.directory.join(GENERATIONS).join(&name).join(REPORT)).ok();
-                Ok(report.and_then(|report| serde_json::from_slice(&report).ok()))
-            }
-            // Perhaps it is whole under its own key, so it is not replaced.
-            Err(error @ OpenError::WrongKey { .. }) => Err(error),
-            Err(_) => Ok(None),
-        }
-    }
-
-    fn build<S: RowSource>(
-        &self,
-        source: &mut S,
-        facts: &GenerationFacts,
-        folder: &Path,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<LoadReport, LoadError<S::Error>> {
-        let salt = random()?;
-        let file = folder.join(DATABASE);
-        let keys = Keys::derive(&self.key, &salt);
-        let target =
-            Target { file: &file, folder, keys, salt, facts, budget: self.budget, quarantine: self.quarantine };
-        let (tally, counts) = compile(source, target, progress)?;
-        progress(Progress::Verifying);
-        disk::sync_file(&file).map_err(disk("sync the generation's file"))?;
-        let name = facts.name();
-        if let Some(what) = self.fault(&name, &file, counts)? {
-            return Err(LoadError::Verify { name, what });
-        }
-        let report = tally.report(name, counts.subject_entries, counts.locator_entries);
-        Ok(LoadReport { signature: facts.signature.to_string(), ..report })
-    }
-
-    /// What does not agree in a file just built; `None` where all does.
-    fn fault(&self, name: &str, file: &Path, counts: Counts) -> Result<Option<&'static str>, OpenError> {
-        let generation = Generation::open(name, file.to_owned(), &self.key)?;
-        if generation.counts() != counts {
-            return Ok(Some("its own counts"));
-        }
-        let mut reader = generation.reader()?;
-        if reader.count("unit").ok() != Some(counts.units) {
-            return Ok(Some("the rows of a table"));
-        }
-        // Every entry is looked at: one that the shortcuts passed over would be a unit that nobody finds.
-        for (index, expected) in [(Index::Subject, counts.subject_entries), (Index::Locator, counts.locator_entries)] {
-            if reader.led_entries(index).ok() != Some(expected) {
-                return Ok(Some("an index, or the shortcuts to it"));
-            }
-        }
-        if generation.quarantine().is_err() {
-            return Ok(Some("the rows in quarantine"));
-        }
-        let step = usize::try_from(counts.units / SAMPLE_RECORDS).unwrap_or(usize::MAX).max(1);
-        let last = i64::try_from(counts.units).unwrap_or(i64::MAX);
-        let does_open = (1..=last)
-            .step_by(step)
-            .chain((last > 0).then_some(last))
-            .all(|id| reader.open_record(id).is_ok_and(|record| crate::domain::codec::read_unit(&record).is_ok()));
-        Ok(if does_open { None } else { Some("a record") })
-    }
-
     /// Makes the pointer name a generation, all or nothing.
-    fn point_to(&self, name: &str) -> io::Result<()> {
+    pub(super) fn point_to(&self, name: &str) -> io::Result<()> {
         disk::replace(&self.directory, POINTER, NEW_POINTER, format!("{name}\n").as_bytes())
     }
-}
-
-/// Writes manifest and report, takes the right to write away, and syncs everything.
-fn seal_folder(folder: &Path, manifest: &[u8], report: &LoadReport) -> io::Result<()> {
-    let report = serde_json::to_vec_pretty(report).map_err(io::Error::other)?;
-    for (name, bytes) in [(MANIFEST, manifest), (REPORT, &report)] {
-        disk::write(&folder.join(name), bytes)?;
-    }
-    for name in [DATABASE, MANIFEST, REPORT] {
-        fs::set_permissions(folder.join(name), Permissions::from_mode(0o400))?;
-    }
-    disk::sync_folder(folder)
-}
-
-/// Gives a complete folder its name; a damaged one of that name makes way, and who has it open reads on in it.
-fn move_in(building: &Path, generations: &Path, name: &str) -> io::Result<()> {
-    let place = generations.join(name);
-    if place.exists() {
-        let damaged = generations.join(format!("{BUILDING}damaged-{name}"));
-        fs::rename(&place, &damaged)?;
-        fs::rename(building, &place)?;
-        fs::remove_dir_all(damaged)?;
-    } else {
-        fs::rename(building, &place)?;
-    }
-    disk::sync_folder(generations)
-}
-
-fn is_unsigned(facts: &GenerationFacts) -> bool {
-    matches!(facts.signature, Signature::Missing { .. })
-}
-
-fn disk<E: std::error::Error + Send + Sync + 'static>(doing: &'static str) -> impl Fn(io::Error) -> LoadError<E> {
-    move |source| LoadError::Disk { doing, source }
 }

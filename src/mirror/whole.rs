@@ -9,7 +9,7 @@
 //! cannot alter its digest too. Marks are no evidence and are not sealed: who can write them can also write into the files.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Read},
     ops::ControlFlow,
     path::Path,
@@ -37,6 +37,8 @@ pub(super) const CHECKS: &str = "checks";
 /// The folder of marks: the only one that a daemon writes.
 pub(super) const DAMAGED: &str = "damaged";
 
+/// No digests are longer.
+const DIGESTS_BYTES_MAX: u64 = 4096;
 /// The first line, with the version of the form.
 const HEAD: &str = "bdcd mirror digests 1";
 const FILES: [&str; 3] = [DATABASE, MANIFEST, REPORT];
@@ -70,12 +72,12 @@ impl Mirror {
             return Err(OpenError::Missing { name: name.to_owned() });
         }
         let path = self.directory().join(CHECKS).join(name);
-        let digests = match fs::read_to_string(&path) {
+        let digests = match disk::read(&path, DIGESTS_BYTES_MAX) {
             Err(source) if source.kind() == io::ErrorKind::PermissionDenied || is_shortage(&source) => {
                 return Err(OpenError::Read { path, source });
             }
             // Absent, or what a damaged disk gave for it, reads as no digests.
-            read => read.unwrap_or_default(),
+            read => String::from_utf8(read.unwrap_or_default()).unwrap_or_default(),
         };
         let Some(lines) = read_digests(&digests, name, self.key()) else { return Ok(Wholeness::Unknown) };
         let began = FileNumber::at(&folder);
@@ -186,7 +188,7 @@ fn key(master: &MasterKey, salt: &[u8; SALT_BYTES]) -> hmac::Key {
 
 /// A file's line: its name, its length, its SHA-256; `None` where `pace` ended it.
 fn digest_line(path: &Path, name: &str, pace: &mut dyn FnMut(usize) -> ControlFlow<()>) -> io::Result<Option<String>> {
-    let (mut file, mut context, mut bytes) = (File::open(path)?, Context::new(&SHA256), 0_u64);
+    let (mut file, mut context, mut bytes) = (disk::open(path)?, Context::new(&SHA256), 0_u64);
     let mut buffer = vec![0; READ_BYTES];
     loop {
         let read = match file.read(&mut buffer) {

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::domain::rows::SourceError;
+
 /// No row is longer in the columns that are read, in bytes of UTF-8. A quote that is never closed would otherwise take in the
 /// rest of the file.
 pub(super) const ROW_BYTES_MAX: usize = 4 << 20;
@@ -151,6 +153,28 @@ pub enum ReadError {
         /// What of the rows cannot be read; empty where all can.
         note: String,
     },
+}
+
+impl SourceError for ReadError {
+    fn is_of_one_file(&self) -> bool {
+        match self {
+            // The package is not what the manifest was made for: what its files look like says nothing.
+            Self::File { .. } | Self::Digest { .. } => false,
+            Self::NoHeader { .. }
+            | Self::ByteOrderMark { .. }
+            | Self::Nul { .. }
+            | Self::SeparatorLine { .. }
+            | Self::Separator { .. }
+            | Self::UnknownHeader { .. }
+            | Self::ColumnTwice { .. }
+            | Self::MappedColumnAbsent { .. }
+            | Self::Dashes { .. }
+            | Self::RowCountLine { .. }
+            | Self::Row { .. }
+            | Self::RowTooLong { .. }
+            | Self::RowCount { .. } => true,
+        }
+    }
 }
 
 /// Why a row cannot be read. None holds a value; a column is named by the table's name for it, else by its place.

@@ -1,14 +1,18 @@
 //! The manifest: as written, and as checked.
 //!
 //! Unknown keys are refused: a key that a later format adds may change what the rest means. So is a table's name that the standard
-//! does not have: the table may be one that answers need, under a name of the bureau's own (D47).
+//! does not have: the table may be one that answers need, under a name of the bureau's own (D47). The load refuses that one, so
+//! that it is told with all else that stops it.
 
 use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::tables::{Table, standard};
+use crate::domain::{
+    rows::Misnamed,
+    tables::{Table, standard},
+};
 
 use super::words::{Words, WordsError, WrittenWords};
 
@@ -137,15 +141,6 @@ pub enum ManifestError {
         table: String,
         /// As written.
         file: String,
-    },
-    /// Tables have names that the standard does not have.
-    #[error(
-        "the standard has no table {names}; give an entry the standard's name and the bureau's file, as \
-         `\"name\": \"QLR\", \"file\": \"...\"`, and leave out tables that the standard does not have"
-    )]
-    UnknownTable {
-        /// The names in backticks, each with the names that it may be, parted by commas.
-        names: String,
     },
     /// What it says of the bureau's own words is refused.
     #[error(transparent)]
@@ -285,8 +280,9 @@ impl Manifest {
             return Err(ManifestError::ExpiresBeforeAsOf { as_of, expires: expires.clone() });
         }
         let encoding = encoding_of(encoding)?;
-        let (tables, ignored) = check_tables(tables, encoding)?;
-        let words = Words::check(own_words, &tables.keys().copied().collect(), &as_of)?;
+        let Tables { read: tables, ignored, misnamed } = check_tables(tables, encoding)?;
+        let mut words = Words::check(own_words, &tables.keys().copied().collect(), &as_of)?;
+        words.declared.misnamed = misnamed;
         let WrittenAuthority { code: authority_code, name: authority_name } = authority;
         Ok(Self { sequence, authority_code, authority_name, as_of, expires, tables, ignored, words })
     }
@@ -296,12 +292,16 @@ fn encoding_of(written: String) -> Result<Encoding, ManifestError> {
     Encoding::from_name(&written).ok_or(ManifestError::Encoding { found: written })
 }
 
-fn check_tables(
-    written: Vec<WrittenTable>,
-    of_package: Encoding,
-) -> Result<(BTreeMap<Table, Entry>, Vec<String>), ManifestError> {
-    let mut tables = BTreeMap::new();
-    let mut ignored: Vec<String> = Vec::new();
+/// The tables of a manifest.
+#[derive(Default)]
+struct Tables {
+    read: BTreeMap<Table, Entry>,
+    ignored: Vec<String>,
+    misnamed: Vec<Misnamed>,
+}
+
+fn check_tables(written: Vec<WrittenTable>, of_package: Encoding) -> Result<Tables, ManifestError> {
+    let Tables { mut read, mut ignored, mut misnamed } = Tables::default();
     let mut files = std::collections::BTreeSet::new();
     let mut unknown = Vec::new();
     for WrittenTable { name, file, rows, sha256, encoding } in written {
@@ -313,29 +313,28 @@ fn check_tables(
         }
         let Some(sha256) = digest(&sha256) else { return Err(ManifestError::Digest { table: name }) };
         let encoding = encoding.map_or(Ok(of_package), encoding_of)?;
+        let entry = Entry { file, rows, sha256, encoding };
         match Table::from_name(&standard::fold(&name)) {
             Some(table) => {
-                if tables.insert(table, Entry { file, rows, sha256, encoding }).is_some() {
+                if read.insert(table, entry).is_some() {
                     return Err(ManifestError::TableTwice { table: name });
                 }
             }
-            None if !standard::is_table(&name) => unknown.push(with_similar(&name)),
+            None if !standard::is_table(&name) => unknown.push((name, entry)),
             None if ignored.iter().any(|known| known.eq_ignore_ascii_case(&name)) => {
                 return Err(ManifestError::TableTwice { table: name });
             }
             None => ignored.push(name),
         }
     }
-    if !unknown.is_empty() {
-        return Err(ManifestError::UnknownTable { names: unknown.join(", ") });
+    for (name, entry) in unknown {
+        let similar = standard::similar(&name);
+        let mut may_be = similar.iter().filter_map(|name| Table::from_name(name));
+        let read_as = may_be.next().filter(|table| may_be.next().is_none() && !read.contains_key(table));
+        misnamed.push(Misnamed { name, file: entry.file.clone(), similar, read_as });
+        read.extend(read_as.map(|table| (table, entry)));
     }
-    Ok((tables, ignored))
-}
-
-/// A table's name, and those of the standard that it may be.
-fn with_similar(name: &str) -> String {
-    let similar: Vec<String> = standard::similar(name).into_iter().map(|known| format!("`{known}`")).collect();
-    if similar.is_empty() { format!("`{name}`") } else { format!("`{name}` (did you mean {}?)", similar.join(" or ")) }
+    Ok(Tables { read, ignored, misnamed })
 }
 
 /// Reads a time; jiff reads more forms than RFC 3339 has, and an answer repeats this one.
@@ -433,15 +432,6 @@ mod tests {
                 "its table `ztt_gy_qlr` has the file `../QLR.csv`, which is not the plain name of a file in the folder",
             ),
             (
-                refused(|m| {
-                    m["tables"][0]["name"] = "BDCK.QLR".into();
-                    m["tables"][1]["name"] = "KEHU".into();
-                }),
-                "the standard has no table `BDCK.QLR` (did you mean `QLR`?), `KEHU`; give an entry the standard's name \
-                 and the bureau's file, as `\"name\": \"QLR\", \"file\": \"...\"`, and leave out tables that the standard \
-                 does not have",
-            ),
-            (
                 refused(|m| m["tables"][1]["name"] = "QLR".into()),
                 "it lists table `QLR` twice; put all rows of a table into one file",
             ),
@@ -458,6 +448,23 @@ mod tests {
         for (told, expected) in cases {
             assert_eq!(told, expected);
         }
+    }
+
+    #[test]
+    fn a_table_under_another_name_is_read_as_what_it_alone_may_be() {
+        let mut written = manifest();
+        written["tables"][0]["name"] = "BDCK.QLR".into();
+        written["tables"][1]["name"] = "KEHU".into();
+        let read = Manifest::parse(written.to_string().as_bytes()).unwrap();
+        assert_eq!(read.tables[&Table::Qlr].file, "QLR.csv");
+        let [qlr, other] = &read.words.declared.misnamed[..] else { panic!("{:?}", read.words.declared.misnamed) };
+        assert_eq!((&qlr.name[..], qlr.read_as, &qlr.similar[..]), ("BDCK.QLR", Some(Table::Qlr), &["QLR"][..]));
+        assert_eq!((&other.name[..], other.read_as, &other.similar[..]), ("KEHU", None, &[][..]));
+        let mut both = manifest();
+        both["tables"][1]["name"] = "BDCK.QLR".into();
+        let read = Manifest::parse(both.to_string().as_bytes()).unwrap();
+        assert_eq!(read.words.declared.misnamed[0].read_as, None, "QLR itself is there");
+        assert_eq!(read.tables[&Table::Qlr].rows, 3);
     }
 
     #[test]

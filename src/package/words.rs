@@ -154,7 +154,7 @@ impl Words {
         let accepted = written.accept.into_iter().map(|(what, reason)| accepted(&what, &reason));
         let accepted = accepted.collect::<Result<_, _>>()?;
         let vocabulary = Vocabulary::new(&written.none, &codes, utc_offset_seconds(as_of));
-        Ok(Self { declared: Declared { vocabulary, accepted, mapped, written: lines }, columns })
+        Ok(Self { declared: Declared { vocabulary, accepted, mapped, written: lines, misnamed: Vec::new() }, columns })
     }
 
     /// The columns of a table that are mapped.

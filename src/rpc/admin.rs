@@ -48,6 +48,8 @@ impl admin_service_server::AdminService for AdminService {
             Ok(Act::Reveal) => OperatorAct::Reveal,
             Ok(Act::Prune) => OperatorAct::Prune,
             Ok(Act::AcceptClock) => OperatorAct::AcceptClock,
+            Ok(Act::Load) => OperatorAct::Load,
+            Ok(Act::Rollback) => OperatorAct::Rollback,
             Ok(Act::Unspecified) | Err(_) => {
                 return Err(refused_admin(
                     "UNKNOWN_ACT",

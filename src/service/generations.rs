@@ -213,7 +213,7 @@ pub(super) fn check(generations: &Weak<Generations>, options: Options) {
                 }
                 Ok(Wholeness::Unknown) => tracing::warn!(
                     generation = name,
-                    "generation cannot be checked, for its digests are not there: load its package again"
+                    "generation cannot be checked, for its digests are not there, or not as the load wrote them: load its package again"
                 ),
                 // Removed meanwhile, or the daemon stops.
                 Ok(Wholeness::Stopped) | Err(OpenError::Missing { .. }) => {}

@@ -238,6 +238,10 @@ pub enum OperatorAct {
     Prune,
     /// Says that the clock of this machine is right.
     AcceptClock,
+    /// Loads a package that does not pass a gate by itself.
+    Load,
+    /// Makes a generation serve that is there already.
+    Rollback,
 }
 
 impl OperatorAct {
@@ -247,6 +251,8 @@ impl OperatorAct {
             Self::Reveal => Some("reveal"),
             Self::Prune => Some("prune"),
             Self::AcceptClock => None,
+            Self::Load => Some("load"),
+            Self::Rollback => Some("rollback"),
         }
     }
 }

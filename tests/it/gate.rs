@@ -89,13 +89,27 @@ fn spoil(package: &Path) {
     let mut flats = File::read(package, "FDCQ2.csv");
     "某状态".clone_into(flats.cell(0, "QSZT"));
     flats.write(package, "FDCQ2.csv");
+    change_manifest(package, |manifest| *entry(manifest, "CFDJ.csv") = "BDCK.CFDJ".into());
+}
+
+/// The name that a manifest gives to the table of a file.
+fn entry<'a>(manifest: &'a mut Value, file: &str) -> &'a mut Value {
+    let mut tables = manifest["tables"].as_array_mut().unwrap().iter_mut();
+    &mut tables.find(|table| table["file"] == file).unwrap()["name"]
+}
+
+/// Gives tables the names that the report says.
+fn name_tables(package: &Path, report: &str) {
+    for line in lines_to_write(report).iter().filter(|line| line.contains_key("file")) {
+        change_manifest(package, |manifest| *entry(manifest, line["file"].as_str().unwrap()) = line["name"].clone());
+    }
 }
 
 /// Writes into the manifest what the report says: names of columns, codes that somebody knows, and the rest accepted.
 fn settle(package: &Path, report: &str) {
     let lines = lines_to_write(report);
     change_manifest(package, |manifest| {
-        for line in &lines {
+        for line in lines.iter().filter(|line| !line.contains_key("file")) {
             for (key, value) in line.iter().filter(|(key, _)| *key != "accept") {
                 for (place, words) in value.as_object().unwrap() {
                     for (word, meaning) in words.as_object().unwrap() {
@@ -189,6 +203,7 @@ fn a_package_with_every_fault_at_once_loads_after_doing_what_the_report_says() {
         "`CFDJ.CFLX`",
         "`FDCQ2.QSZT`",
         "`DYAQ.YWH`",
+        "the standard has no table `BDCK.CFDJ`",
         "rows cannot be placed",
         HOLDERS,
         "CFDJ.csv",
@@ -196,6 +211,7 @@ fn a_package_with_every_fault_at_once_loads_after_doing_what_the_report_says() {
         assert!(report.contains(part), "{part} is not told:\n{report}");
     }
 
+    name_tables(&package, report);
     assert_block_settles_all_but_rows(&env, &package, report);
     // What only the register can say is corrected there: rows without a place, and digits that are lost.
     let original = |file: &str| {
@@ -229,4 +245,47 @@ fn a_package_with_every_fault_at_once_loads_after_doing_what_the_report_says() {
     settle(&package, report);
     change_manifest(&package, |manifest| manifest["sequence"] = 3.into());
     assert!(load(&package).contains("accepted, and told in every answer: CFDJ.CFLX=特别查封"));
+}
+
+#[test]
+fn files_that_cannot_be_read_are_told_together_with_what_the_others_lack() {
+    let env = Env::with_county();
+    let package = env.path("files");
+    copy_package("fixtures/county".as_ref(), &package);
+    change_manifest(&package, |manifest| manifest["sequence"] = 2.into());
+    spoil(&package);
+    let rewrite = |file: &str, change: &dyn Fn(String) -> Vec<u8>| {
+        let text = fs::read_to_string(package.join(file)).unwrap();
+        fs::write(package.join(file), change(text)).unwrap();
+        seal(&package, file, 0);
+    };
+    rewrite("H.csv", &|text| text.replace(',', ";").into_bytes());
+    rewrite("YGDJ.csv", &|text| {
+        let (header, rows) = text.split_once('\n').unwrap();
+        format!("{header}\n{}\n{rows}", header.replace(|one: char| one.is_ascii_alphanumeric(), "-")).into_bytes()
+    });
+    rewrite("ZXDJ.csv", &|text| text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+    change_manifest(&package, |manifest| {
+        let tables = manifest["tables"].as_array_mut().unwrap();
+        let mut other = tables.iter().find(|table| table["file"] == "H.csv").unwrap().clone();
+        other["name"] = "KEHU".into();
+        other["file"] = "KEHU.csv".into();
+        tables.push(other);
+    });
+    let output = env.run(&["snapshot", "load", package.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let report = String::from_utf8_lossy(&output.stderr).into_owned();
+    for part in [
+        "`H.csv` parts its columns by semicolons",
+        "`YGDJ.csv` line 2 is a line of dashes",
+        "`ZXDJ.csv` line 1 holds NUL bytes",
+        "the standard has no table `KEHU`",
+        "the standard has no table `BDCK.CFDJ`",
+        "`CFDJ.CFLX`",
+        "`JF_DJSJ`",
+        "whether rows can be placed is only known when every file is read",
+    ] {
+        assert!(report.contains(part), "{part} is not told:\n{report}");
+    }
+    assert!(!report.contains("rows cannot be placed") && !report.contains("lacks table"), "{report}");
 }

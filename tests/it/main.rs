@@ -24,6 +24,7 @@ mod full_disk;
 mod gate;
 mod generations;
 mod guard;
+mod loading;
 mod matching;
 mod messages;
 mod once;

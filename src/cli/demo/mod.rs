@@ -16,14 +16,14 @@ use super::{
     client::Client,
     document::{self, Court, Document, Handler, Subject},
     failure::Failure,
-    key, ledger, open,
+    key, ledger, load, open,
     output::{self, print, say},
-    serve, snapshot, table, verify,
+    serve, table, verify,
 };
 use crate::{
     config::Config,
     keys::MasterKey,
-    package::{Terms, seal, synthetic},
+    package::{seal, synthetic},
     spec::{Leaves, feedback},
     telemetry::metrics::Metrics,
 };
@@ -104,9 +104,8 @@ fn prepare(folder: &Path) -> Result<Config, Failure> {
     let config = open::config(&folder.join("bdcd.toml"))?;
     ledger::create(&config, "demo.example/990102")?;
     say("loading the fixture county");
-    let keys = config.package_keys();
-    let terms = Terms { keys: &keys, unsigned: None, archive_bytes_max: config.load.archive_bytes_max.0 as u64 };
-    say(&snapshot::load(&open::mirror(&config)?, &folder.join("package"), terms)?);
+    let terms = load::Terms { unsigned: None, accepted: &[] };
+    say(&load::load(&open::mirror(&config)?, &folder.join("package"), &config, terms)?);
     Ok(config)
 }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::cli::{
     failure::Failure,
     open::{self, ConfigArgument},
-    output::{self, print, say},
+    output::{self, Format, print, say},
 };
 use crate::ledger::{
     Reader,
@@ -40,14 +40,6 @@ pub(in crate::cli) struct Arguments {
     reveal: bool,
     #[command(flatten)]
     config: ConfigArgument,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
-    /// For people
-    Table,
-    /// For programs
-    Json,
 }
 
 /// What is shown. Of an opened body the answer is let go at once: many answers may be more than memory holds.

@@ -125,6 +125,11 @@ pub fn of_register(registered: &str) -> Numbers<'_> {
     numbers
 }
 
+/// Whether a cell is one identity number or credit code as it should be, and nothing beside it.
+pub(in crate::domain) fn is_whole(registered: &str) -> bool {
+    is_citizen_valid(registered) || (is_credit_valid(registered) && matches!(judged(registered), Judged::Usable))
+}
+
 /// The number of a cell whose letters and digits are one with right check digits, whatever marks stand between them:
 /// `990202/19790305/1015`, `990,202,197,903,051,015`, and whatever words stand around: `身份证990202-19790305-1015`.
 fn spread(narrow: &str) -> Option<String> {

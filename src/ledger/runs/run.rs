@@ -26,6 +26,7 @@ use super::{
         seal_of_block,
     },
 };
+use crate::disk;
 
 /// What opening a file came to.
 pub(super) enum Opened {
@@ -87,7 +88,7 @@ impl Run {
     pub(super) fn open(folder: &Path, entries: Entries, key: &hmac::Key) -> Result<Opened, RunsError> {
         let failed = |source| RunsError::Read { entries, source };
         let path = folder.join(entries.file_name());
-        let file = match File::open(&path) {
+        let file = match disk::open(&path) {
             Ok(file) => file,
             Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(Opened::Vanished),
             Err(source) => return Err(failed(source)),

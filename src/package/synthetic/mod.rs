@@ -38,7 +38,7 @@ pub fn generate(dir: &Path, units: u64) -> Result<Summary, WriteError> {
         authority_name: AUTHORITY.to_owned(),
         sequence: 1,
         as_of: "2026-11-23T06:00:00+08:00".to_owned(),
-        expires: Some("2026-11-30T06:00:00+08:00".to_owned()),
+        expires: Some("2099-11-30T06:00:00+08:00".to_owned()),
         encoding: Encoding::Utf8,
         columns: BTreeMap::new(),
         codes: BTreeMap::new(),

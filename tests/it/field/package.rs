@@ -238,7 +238,7 @@ pub(super) fn write(story: &Story, folder: &Path) {
     let mut manifest = json!({
         "format": 1, "kind": "full", "sequence": 1,
         "authority": { "code": "990202", "name": "幻县不动产登记中心" },
-        "as_of": "2026-11-23T06:00:00+08:00", "expires": "2026-11-30T06:00:00+08:00",
+        "as_of": "2026-11-23T06:00:00+08:00", "expires": "2099-11-30T06:00:00+08:00",
         "encoding": "utf-8", "tables": entries,
     });
     for (key, value) in &story.manifest {
