@@ -1,12 +1,15 @@
 //! From a bureau's CSV files to a generation that serves: `bdcd package seal`, signatures, and what is refused.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     thread,
     time::Duration,
 };
+
+use bdcd::domain::tables::Table;
 
 use crate::{
     privacy::county,
@@ -131,8 +134,8 @@ fn an_unsigned_package_needs_a_reason_that_report_ledger_and_list_repeat() {
         assert!(loaded.status.success(), "{}", said(&loaded));
         let expected = "not signed by a listed key: brought by hand";
         assert!(text(&loaded).contains(expected) && bureau.list().contains(expected), "{}", bureau.list());
-        let daemon = bureau.env.serve();
-        assert!(daemon.stop());
+        // The entry is written before it serves.
+        drop(bureau.env.serve());
         let entries = text(&bureau.env.run(&["ledger", "export", "--format", "jsonl", "--kind", "generation"]));
         assert!(entries.contains(expected), "{entries}");
         if is_listed {
@@ -328,4 +331,33 @@ fn an_archive_that_does_what_it_may_not_changes_nothing() {
     let sealed = bureau.seal(&long, "bureau", &["--sequence", "2", "--archive"]);
     assert!(sealed.status.success(), "{}", said(&sealed));
     refused(&bureau.env.path("long.tar.zst"), "`load.archive-bytes-max`");
+}
+
+/// Words of the export scripts that are no names.
+const SQL: &str = "COPY SELECT FROM TO STDOUT WITH CSV HEADER SPOOL OFF PROMPT REPLACE CAST AS VARCHAR UNION ALL IFNULL CHAR INTO \
+                   OUTFILE CHARACTER SET FIELDS TERMINATED BY ENCLOSED ESCAPED LINES";
+
+#[test]
+fn the_export_scripts_name_the_columns_that_are_read_and_nothing_else() {
+    for script in ["postgresql", "oracle", "dameng", "mysql"] {
+        let text = fs::read_to_string(format!("deploy/export/{script}.sql")).unwrap();
+        let (text, _) = text.split_once("\nCOMMIT;").unwrap();
+        let mut parts: Vec<(&str, BTreeSet<&str>)> = Vec::new();
+        for line in text.lines() {
+            let heading = line.strip_prefix("-- ").and_then(|rest| rest.split(' ').next());
+            if let Some(table) = heading.and_then(Table::from_name) {
+                parts.push((table.name(), BTreeSet::new()));
+            }
+            let code = line.split("--").next().unwrap();
+            let words = code.split(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
+            let names = words.filter(|word| word.starts_with(|first: char| first.is_ascii_uppercase()));
+            if let Some((_, known)) = parts.last_mut() {
+                known.extend(names.filter(|word| !SQL.split_whitespace().any(|known| known == *word)));
+            }
+        }
+        let expected = Table::ALL.map(|table| {
+            (table.name(), table.columns().iter().copied().chain([table.name()]).collect::<BTreeSet<_>>())
+        });
+        assert_eq!(parts, expected, "{script}");
+    }
 }
