@@ -26,8 +26,7 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
     let name = generation.name();
 
     let reader = open::reader(config)?;
-    let as_of = generation.facts().as_of.parse().map_or(i64::MIN, Timestamp::as_millisecond);
-    let judged = reader.judge_clock(config.ledger().clock_bound, as_of, Timestamp::now().as_millisecond());
+    let judged = reader.judge_clock(config.ledger().clock_bound, Timestamp::now().as_millisecond());
     if let Some(implausible) = judged.map_err(|err| open::unreadable(&err))? {
         return Err(Failure::failed(&StartError::Record(AppendError::Clock(implausible))));
     }

@@ -15,7 +15,7 @@ use std::{
 use super::{
     error::{OpenError, ReadError, unreadable},
     evidence::{Evidence, REMOVE_BODIES},
-    leaf::Kind,
+    leaf::{Kind, UtcMillis},
     news::{News, chain},
     note::VerifierKey,
     read::Reader,
@@ -24,6 +24,7 @@ use super::{
     runs::{Record, Runs, RunsError},
     secret::Secrets,
     shared::Shared,
+    time::{DAY_MILLIS, unseen_days},
     writer::Job,
 };
 
@@ -41,8 +42,6 @@ const IDLE: Duration = Duration::from_secs(1);
 
 /// How often retention is looked at. It counts in whole days, so that a day has one entry that says what was removed.
 const RETENTION_INTERVAL: Duration = Duration::from_mins(1);
-
-const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 /// Keeps the ledger in order until it is closed.
 pub(super) struct Keeper {
@@ -67,7 +66,8 @@ impl Keeper {
     pub(super) fn run(self) {
         let (mut last_end, mut last_change) = (0, Instant::now());
         let (mut last_run, mut retention_due) = (Instant::now(), Instant::now());
-        let mut seen_since = Instant::now();
+        let opened = Instant::now();
+        let mut seen_since = opened;
         let (mut removing, mut hand) = (None, Hand::default());
         let (mut news, mut is_mending) = (News::default(), false);
         while self.closed.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
@@ -97,9 +97,9 @@ impl Keeper {
                 (None, Some(retention))
                     if Instant::now() >= retention_due && seen_since.elapsed() >= self.removal_interval =>
                 {
-                    retention_due = Instant::now() + RETENTION_INTERVAL;
-                    let seen = seen_since.elapsed().as_secs() / self.removal_interval.as_secs().max(1);
-                    let begun = begin_removal(&shared, retention, seen);
+                    retention_due = Instant::now() + RETENTION_INTERVAL.min(self.removal_interval);
+                    let (seen, open) = (self.intervals(seen_since), self.intervals(opened));
+                    let begun = begin_removal(&shared, retention, seen, open);
                     if matches!(begun, Ok(Some(_))) {
                         seen_since = Instant::now();
                     }
@@ -112,6 +112,12 @@ impl Keeper {
                 None
             });
         }
+    }
+
+    /// Intervals of removal that have passed since, by the monotonic clock.
+    fn intervals(&self, since: Instant) -> i64 {
+        let passed = since.elapsed().as_secs() / self.removal_interval.as_secs().max(1);
+        i64::try_from(passed).unwrap_or(i64::MAX)
     }
 
     fn make_run(&self, shared: &Shared, hand: &mut Hand, news: &mut News) {
@@ -154,24 +160,41 @@ fn tell(news: &mut News, error: &OpenError) {
     }
 }
 
-/// Writes that bodies go: of entries older than `retention` by a clock that is believed, and of no more days at once than
-/// intervals were `seen` to pass by a clock that nobody can set. Before which entry, where there are any.
+/// Writes that bodies go: of entries older than `retention` by the time that was seen to pass (module `time`), and of no more days
+/// at once than intervals were `seen` to pass by a clock that nobody can set. Before which entry, where there are any.
+///
+/// `open` are the intervals for which the ledger has been open: as many of the last days count although they have no entry.
 ///
 /// So a start under a wrong clock that is soon over removes nothing, one that lasts takes little with it before somebody
 /// notices, and a ledger that was long closed catches up.
-fn begin_removal(shared: &Shared, retention: Duration, seen: u64) -> Result<Option<u64>, Box<dyn std::error::Error>> {
+fn begin_removal(
+    shared: &Shared,
+    retention: Duration,
+    seen: i64,
+    open: i64,
+) -> Result<Option<u64>, Box<dyn std::error::Error>> {
     let reader = shared.reader()?;
     let Some(oldest) = reader.body_numbers(i64::MIN, 1)?.pop() else { return Ok(None) };
     let oldest = reader.entry(unsigned(oldest))?.leaf()?.time;
     let now = (shared.clock)();
-    shared.watch().judge_aloud(now)?;
+    let (now, doubted_days) = {
+        let mut watch = shared.watch();
+        watch.judge_aloud(now)?;
+        (watch.seen(now), watch.doubted_days())
+    };
     let age = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
-    let days = i64::try_from(seen).unwrap_or(i64::MAX);
-    let allowed = oldest.saturating_add(days.saturating_mul(DAY_MILLIS));
+    let allowed = oldest.saturating_add(seen.saturating_mul(DAY_MILLIS));
     // The end of the day of which the oldest is, at least: else a day is never done with.
     let allowed = allowed.saturating_add(DAY_MILLIS - 1);
     let cut = now.saturating_sub(age).min(allowed);
-    let end = reader.first_at(cut - cut.rem_euclid(DAY_MILLIS))?;
+    let before = |cut: UtcMillis| reader.first_at(cut - cut.rem_euclid(DAY_MILLIS));
+    if !is_left(&reader, before(cut)?)? {
+        return Ok(None);
+    }
+    // Looked at only where something would go, for it reads an entry or more of each day.
+    let unseen =
+        if open < doubted_days { unseen_days(&reader, now, doubted_days)?.saturating_sub(open).max(0) } else { 0 };
+    let end = before(cut.min(now.saturating_sub(age).saturating_sub(unseen.saturating_mul(DAY_MILLIS))))?;
     if !is_left(&reader, end)? {
         return Ok(None);
     }

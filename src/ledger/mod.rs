@@ -429,11 +429,6 @@ impl Ledger {
         self.shared().probe(Box::new(reply));
     }
 
-    /// Takes into account that this time has come, as the register's data say: a clock that has gone on to it is believed.
-    pub fn testify(&self, time: leaf::UtcMillis) {
-        self.shared().watch().testify(time);
-    }
-
     fn shared(&self) -> &Shared {
         self.shared.as_ref().expect("it is taken by `drop` alone")
     }

@@ -83,7 +83,6 @@ impl Generations {
         let Choice::Other(generation) = choice else { return Err(ChoiceError::Empty.into()) };
         mark(&mirror, &passed_over);
         let serving = Serving::open(*generation, readers)?;
-        testify(ledger, &serving.generation);
         record::generation(ledger, serving.generation.facts(), &at("start", &passed_over))?;
         let serving = ArcSwap::from_pointee(serving);
         let (damaged, checked) = (AtomicU64::default(), AtomicI64::default());
@@ -139,7 +138,6 @@ impl Generations {
             Ok(opened) => opened,
             Err(error) => return self.tell(&format!("{}; the last good generation serves", chain(&error))),
         };
-        testify(ledger, &opened.generation);
         match record::generation(ledger, opened.generation.facts(), &at("switch", &passed_over)) {
             Ok(entry) => {
                 self.serving.store(Arc::new(opened));
@@ -249,14 +247,6 @@ impl Pace {
         self.bytes += bytes as u64;
         let due = Duration::from_millis(self.bytes.saturating_mul(1000) / self.bytes_per_second);
         thread::sleep(due.saturating_sub(self.began.elapsed()).min(NAP));
-    }
-}
-
-/// Has the ledger take into account the time as of which a generation's data stand.
-fn testify(ledger: &Ledger, generation: &Generation) {
-    // A package without a time that reads as one was refused when it was loaded.
-    if let Ok(time) = generation.facts().as_of.parse::<jiff::Timestamp>() {
-        ledger.testify(time.as_millisecond());
     }
 }
 

@@ -15,7 +15,7 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use crate::support::{
-    Env, block_on,
+    Env, block_on, copy_package,
     disk::{Disk, until},
     load::{Load, Random, fresh_number},
     witness::{Question, Witness},
@@ -191,10 +191,7 @@ fn a_clock_that_cannot_be_right_stops_recording_until_it_is_or_an_operator_says_
             assert!(daemon.stop());
             None
         };
-        let mut accept = env.command_of(&["ledger", "accept-clock"]);
-        disk.put_under(&mut accept);
-        let said = accept.output().unwrap();
-        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        accept_clock(&env, &disk);
         let reader = env.reader();
         let entry = reader.entry(reader.size().unwrap() - 1).unwrap().leaf().unwrap();
         assert_eq!(entry.facts.get(Fact::Act), "accept-clock");
@@ -225,4 +222,103 @@ fn a_start_under_a_clock_that_is_ahead_removes_nothing_at_once() {
     std::thread::sleep(std::time::Duration::from_secs(3));
     assert_eq!(bodies(), kept + 1, "the answer's own");
     assert!(daemon.stop());
+}
+
+/// Has an operator say that the daemon's clock is right.
+fn accept_clock(env: &Env, disk: &Disk) {
+    let mut accept = env.command_of(&["ledger", "accept-clock"]);
+    disk.put_under(&mut accept);
+    let said = accept.output().unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+}
+
+/// Forty-two steps of nine days, each within the bound of ten, once moved the ledger's time by a year within four seconds.
+#[test]
+fn a_clock_that_goes_ahead_step_by_step_is_believed_no_further_than_the_bound() {
+    let env = Env::with_county();
+    env.configure("log = \"info\"\n", "");
+    let disk = Disk::under(&env);
+    let daemon = Env::start(&mut disk.command(&env)).unwrap();
+    assert!(answers(&env, &daemon));
+    for (days, is_believed) in [(9, true), (18, false), (27, false), (9, true), (0, true), (-9, true), (-18, false)] {
+        disk.set_clock(days * DAY);
+        assert_eq!(answers(&env, &daemon), is_believed, "{days}");
+    }
+    // An operator's word counts from there.
+    disk.set_clock(18 * DAY);
+    accept_clock(&env, &disk);
+    for (days, is_believed) in [(18, true), (27, true), (36, false), (9, true), (7, false)] {
+        disk.set_clock(days * DAY);
+        assert_eq!(answers(&env, &daemon), is_believed, "{days}");
+    }
+    disk.set_clock(18 * DAY);
+    assert!(daemon.stop());
+    // The ledger's time is what was believed.
+    let reader = env.reader();
+    let time = |number| reader.entry(number).unwrap().leaf().unwrap().time;
+    let ahead = time(reader.size().unwrap() - 1) - time(0);
+    assert!((26..28).contains(&(ahead / 1000 / DAY)), "{ahead}");
+}
+
+/// With a clock nine days ahead, an hour was enough to remove what was to be kept for five days.
+#[test]
+fn a_clock_that_jumps_within_the_bound_makes_no_body_old() {
+    let env = Env::with_county();
+    env.configure("log = \"info\"\n", "[ledger]\nbody-retention = \"5d\"\nremoval-interval = \"3s\"\n");
+    let disk = Disk::under(&env);
+    let bodies = || audit(&env.reader(), None, &mut |_| {}).unwrap();
+    let daemon = Env::start(&mut disk.command(&env)).unwrap();
+    assert!(answers(&env, &daemon));
+    disk.set_clock(9 * DAY);
+    assert!(answers(&env, &daemon));
+    std::thread::sleep(std::time::Duration::from_secs(7));
+    assert_eq!(bodies().removed_body_count, 0);
+    assert!(daemon.stop());
+    // A start finds an entry of the wrong date, and days without one before it: they count one by one.
+    for _ in 0..2 {
+        let daemon = Env::start(&mut disk.command(&env)).unwrap();
+        std::thread::sleep(std::time::Duration::from_secs(5));
+        assert_eq!(bodies().removed_body_count, 0);
+        assert!(daemon.stop());
+    }
+}
+
+/// A package is dated by a bureau, and a mistyped year there once excused a clock that was as wrong.
+#[test]
+fn data_of_a_later_time_excuse_no_clock() {
+    let env = Env::with_county();
+    env.configure("log = \"info\"\n", "[ledger]\nbody-retention = \"1d\"\nremoval-interval = \"1s\"\n");
+    let disk = Disk::under(&env);
+    let daemon = Env::start(&mut disk.command(&env)).unwrap();
+    assert!(answers(&env, &daemon) && daemon.stop());
+    let size = env.reader().size().unwrap();
+
+    let folder = env.path("later");
+    copy_package("fixtures/county".as_ref(), &folder);
+    let file = folder.join("manifest.json");
+    let mut manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let later = |days: i64| {
+        let time = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+        time.to_zoned(jiff::tz::Offset::constant(8).to_time_zone()).strftime("%FT%T%:z").to_string()
+    };
+    (manifest["sequence"], manifest["as_of"], manifest["expires"]) =
+        (2.into(), later(12 * 365 - 1).into(), later(12 * 365 + 1).into());
+    std::fs::write(&file, manifest.to_string()).unwrap();
+    disk.set_clock(12 * 365 * DAY);
+    let mut load = env.command_of(&["snapshot", "load", folder.to_str().unwrap()]);
+    disk.put_under(&mut load);
+    let loaded = load.output().unwrap();
+    assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
+
+    let said = Env::start(&mut disk.command(&env)).map(drop).unwrap_err();
+    assert!(said.contains("is not believed") && said.contains("bdcd ledger accept-clock"), "{said}");
+    let mut check = env.command_of(&["serve", "--check"]);
+    disk.put_under(&mut check);
+    assert_eq!(check.output().unwrap().status.code(), Some(3));
+    assert_eq!(env.reader().size().unwrap(), size);
+
+    // Nor does it stand in the way of one that is right.
+    disk.set_clock(0);
+    let daemon = Env::start(&mut disk.command(&env)).unwrap();
+    assert!(answers(&env, &daemon) && daemon.stop());
 }
