@@ -113,6 +113,8 @@ def parse_note(note):
 
 def verify_checkpoint(note, key):
     text, signatures = parse_note(note)
+    if len(signatures) != 1:
+        raise Refused(f"the checkpoint has {len(signatures)} signatures, and a ledger writes one into a receipt")
     ours = [signature for name, key_id, signature in signatures if (name, key_id) == (key.name, key.key_id)]
     if len(ours) != 1:
         raise Refused(f"the checkpoint has {len(ours)} signatures by the key, not one")

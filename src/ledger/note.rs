@@ -12,7 +12,7 @@
 //!
 //! [`Ed25519Signer`] is the ledger's key, [`VerifierKey`] its public half, given to courts once. [`Checkpoint::sign`] writes a
 //! note, [`Checkpoint::verify`] reads one. Further [`Signer`]s may sign beside; a reader ignores lines of keys it does not know,
-//! so what such lines say is bound by nobody but their own keys.
+//! so what such lines say is bound by nobody but their own keys. (A receipt has no such lines: module `receipt`.)
 //!
 //! # What is refused
 //!

@@ -19,9 +19,13 @@
 //! The signature binds origin, size and root; the root binds the leaf, its place and so the index and every sibling. C2SP calls
 //! `extra` unauthenticated; here it is the leaf itself, hashed when the receipt is verified, and so bound like the rest. There is
 //! one text for each receipt: an empty leaf has no line of its own, and numbers and base64 have one form (`note` says which). So
-//! in a receipt that the ledger's key alone has signed, a change of any single bit is refused by [`Receipt::parse`] or
-//! [`Receipt::verify`]. Lines of further signers are bound by their own keys only, as everywhere in C2SP: whoever trusts no such
-//! key learns nothing from them.
+//! a change of any single bit is refused by [`Receipt::parse`] or
+//! [`Receipt::verify`].
+//!
+//! The key's own line is the only one. C2SP has a reader of notes ignore lines of keys that it does not know, and so does
+//! [`Checkpoint::verify`], for a checkpoint may be kept with the signatures of others. But no key binds such a line for a reader
+//! who does not have it, so it can be added and altered by anybody; the ledger writes none into a receipt, and a receipt with one is
+//! refused. So a receipt that verifies is as the ledger wrote it, to the byte.
 //!
 //! This module does not know what a leaf says, and asks nobody whether the ledger is still there.
 //!
@@ -72,7 +76,7 @@ pub struct Receipt {
     pub index: u64,
     /// The siblings on the way to the root, the leaf's own first; at most [`PROOF_HASHES_MAX`].
     pub proof: Vec<Hash>,
-    /// The signed note of the tree's size and root.
+    /// The signed note of the tree's size and root, with one signature.
     pub checkpoint: String,
 }
 
@@ -105,6 +109,14 @@ pub enum ReceiptError {
     /// The checkpoint cannot be read or is not signed.
     #[error("checkpoint of the receipt does not hold")]
     Checkpoint(#[from] NoteError),
+    /// The checkpoint has lines of further signers.
+    #[error(
+        "checkpoint of the receipt has {count} signatures, a ledger writes one: lines were added, get it again from the ledger"
+    )]
+    Signatures {
+        /// How many lines there are.
+        count: usize,
+    },
     /// The proof is not one of that place in the signed tree.
     #[error("proof of entry {index} does not fit a ledger of {size} entries: index, proof or checkpoint was altered")]
     Place {
@@ -125,7 +137,7 @@ pub enum ReceiptError {
 
 /// Writes a receipt from its parts, in one allocation.
 ///
-/// [`Receipt::parse`] takes it where leaf and proof keep to their limits and the checkpoint is a signed note.
+/// [`Receipt::parse`] takes it where leaf and proof keep to their limits and the checkpoint is a note with one signature.
 #[must_use]
 pub fn write(leaf: &[u8], index: u64, proof: &[Hash], checkpoint: &str) -> String {
     let leaf_bytes = leaf.len().div_ceil(3).saturating_mul(4);
@@ -161,7 +173,8 @@ impl Receipt {
     /// # Errors
     ///
     /// [`ReceiptError::TooLong`], [`ReceiptError::Header`], [`ReceiptError::Leaf`], [`ReceiptError::Index`],
-    /// [`ReceiptError::Proof`] and [`ReceiptError::Checkpoint`], for the first part that has not its form.
+    /// [`ReceiptError::Proof`], [`ReceiptError::Checkpoint`] and [`ReceiptError::Signatures`], for the first part that has not its
+    /// form.
     pub fn parse(text: &str) -> Result<Self, ReceiptError> {
         if text.len() > RECEIPT_BYTES_MAX {
             return Err(ReceiptError::TooLong { bytes: text.len() });
@@ -184,7 +197,10 @@ impl Receipt {
             }
             rest = after;
         };
-        Note::parse(checkpoint)?;
+        let count = Note::parse(checkpoint)?.signers().count();
+        if count != 1 {
+            return Err(ReceiptError::Signatures { count });
+        }
         Ok(Self { leaf, index, proof, checkpoint: checkpoint.to_owned() })
     }
 

@@ -320,6 +320,9 @@ fn a_script_of_the_standard_library_verifies_receipts() {
         text.replace('\n', "\r\n"),
         text.replacen("— example", "— exemple", 1),
         format!("{text}\n"),
+        // Lines that a reader of notes would leave out: anybody could add them.
+        format!("{text}— x AAAAAAAA\n"),
+        format!("{text}— witness.example {}\n", STANDARD.encode([7; 68])),
         Receipt { proof: receipt.proof[1..].to_vec(), ..receipt }.write(),
     ];
     for fault in faults {

@@ -62,6 +62,28 @@ fn a_receipt_has_one_form() {
     assert_eq!(moved.verify(&signer().verifier()), Err(ReceiptError::Checkpoint(NoteError::Signature { name })));
 }
 
+/// A line of a key that the reader does not know would be ignored by a reader of notes: anybody could add one.
+#[test]
+fn a_receipt_has_the_ledgers_signature_alone() {
+    let text = receipt(b"leaf", 2, 7).write();
+    let own = text.lines().last().unwrap();
+    let foreign = Ed25519Signer::from_seed("witness.example", &[6; 32]).unwrap();
+    let Receipt { checkpoint, .. } = Receipt::parse(&text).unwrap();
+    let both = Checkpoint::verify(&checkpoint, &signer().verifier()).unwrap().sign(&[&signer(), &foreign]);
+    let foreign = both.lines().last().unwrap();
+    for line in [own, foreign, "— x AAAAAAAA", "— x AAAAAAAAAA=="] {
+        let refused = Err(ReceiptError::Signatures { count: 2 });
+        assert_eq!(Receipt::parse(&format!("{text}{line}\n")), refused, "{line}");
+        let before = text.replace(own, &format!("{line}\n{own}"));
+        assert_eq!(Receipt::parse(&before), refused, "{line}");
+    }
+    // No signature at all: shorter than any key's id.
+    for line in ["— x AAAA", "— x AAAAAAAA=", "— x", "x", "- x AAAAAAAA", "— x  AAAAAAAA"] {
+        let refused = Err(ReceiptError::Checkpoint(NoteError::Form));
+        assert_eq!(Receipt::parse(&format!("{text}{line}\n")), refused, "{line}");
+    }
+}
+
 #[test]
 fn cut_short_anywhere_it_is_refused() {
     let text = receipt(b"leaf", 2, 7).write();
