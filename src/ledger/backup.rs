@@ -8,9 +8,9 @@
 //! where it can still be read, and those that somebody kept.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, Permissions},
     io,
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -55,6 +55,14 @@ pub enum BackupError {
     /// The ledger, or the copy, cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// It is no file.
+    #[error("`{path}` is a {kind}, and no copy of a ledger: name a file that `bdcd ledger backup` made")]
+    NoFile {
+        /// Where it is.
+        path: PathBuf,
+        /// What it is.
+        kind: &'static str,
+    },
     /// The file is no copy of a ledger.
     #[error("`{path}` is no ledger: name a file that `bdcd ledger backup` made, whole")]
     NoLedger {
@@ -66,6 +74,14 @@ pub enum BackupError {
     /// The copy does not hold.
     #[error("the copy does not hold")]
     Audit(#[from] AuditError),
+}
+
+/// A folder for a while, which is its owner's alone from the first moment, whatever the umask: what is in it must not be exchanged
+/// while it is checked.
+fn private_folder() -> tempfile::Builder<'static, 'static> {
+    let mut folder = tempfile::Builder::new();
+    folder.permissions(Permissions::from_mode(0o700));
+    folder
 }
 
 /// A copy in a file of any name, open for reading.
@@ -85,7 +101,17 @@ impl Copy {
     pub fn open(file: &Path, master: &MasterKey) -> Result<Self, BackupError> {
         let disk = |doing| move |source| BackupError::Disk { doing, path: file.to_owned(), source };
         let real = fs::canonicalize(file).map_err(disk("read"))?;
-        let folder = tempfile::tempdir().map_err(disk("make a folder to read"))?;
+        let kind = fs::metadata(&real).map_err(disk("read"))?.file_type();
+        if !kind.is_file() {
+            let kind = match kind {
+                _ if kind.is_dir() => "folder",
+                _ if kind.is_fifo() => "pipe",
+                _ if kind.is_socket() => "socket",
+                _ => "device",
+            };
+            return Err(BackupError::NoFile { path: file.to_owned(), kind });
+        }
+        let folder = private_folder().tempdir().map_err(disk("make a folder to read"))?;
         std::os::unix::fs::symlink(real, folder.path().join(DATABASE)).map_err(disk("make a link to"))?;
         let reader = Reader::open(folder.path(), master).map_err(|error| match error {
             source @ OpenError::Store { .. } => BackupError::NoLedger { path: file.to_owned(), source },
@@ -113,7 +139,7 @@ pub fn backup(
         return Err(BackupError::Exists { path: file.to_owned() });
     }
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let making = tempfile::Builder::new().prefix(".bdcd-backup-").tempdir_in(parent).map_err(disk("write"))?;
+    let making = private_folder().prefix(".bdcd-backup-").tempdir_in(parent).map_err(disk("write"))?;
     let made = making.path().join(DATABASE);
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&made).map_err(disk("write"))?;
     let mut copy = Connection::open(&made)?;
@@ -217,5 +243,16 @@ pub fn put_in_place(
 impl From<ReadError> for BackupError {
     fn from(error: ReadError) -> Self {
         Self::Audit(AuditError::Read(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_for_a_while_is_its_owners_alone() {
+        let folder = private_folder().tempdir().unwrap();
+        assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o7777, 0o700);
     }
 }

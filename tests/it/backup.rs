@@ -129,6 +129,14 @@ fn a_copy_that_does_not_hold_or_is_of_another_ledger_is_refused() {
     fs::write(env.path("text.db"), "no ledger").unwrap();
     let (code, told) = ledger(&env, &["restore", "--check", &path(&env, "text.db")]);
     assert!(code == Some(1) && told.contains("is no ledger"), "{told}");
+    fs::create_dir(env.path("folder.db")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(env.path("pipe.db")).status().unwrap().success());
+    for kind in ["folder", "pipe"] {
+        let name = format!("{kind}.db");
+        let (code, told) = ledger(&env, &["restore", "--check", &path(&env, &name)]);
+        assert!(code == Some(1) && told.contains(&format!("{name}` is a {kind}")), "{told}");
+        assert!(!told.contains("ledger create"), "{told}");
+    }
     let (code, told) = ledger(&env, &["restore", "--check", &path(&env, "none.db")]);
     assert!(code == Some(3) && told.contains("none.db"), "{told}");
 }

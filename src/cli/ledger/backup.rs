@@ -97,7 +97,7 @@ fn failure(error: BackupError) -> Failure {
     match error {
         BackupError::Exists { .. } => Failure::misused(error.to_string()),
         BackupError::Disk { .. } | BackupError::Copy(_) => Failure::failed(&error),
-        BackupError::NoLedger { .. } => Failure::refused(&error),
+        BackupError::NoFile { .. } | BackupError::NoLedger { .. } => Failure::refused(&error),
         BackupError::Open(error) => open::ledger_failed(&error),
         BackupError::Audit(error @ AuditError::Shortened { .. }) => Failure::refused(&error).hint(
             "entries that the copy lacks were told of: it must not go on; make a new ledger under a new origin, and keep the copy as \
