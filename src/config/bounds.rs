@@ -15,6 +15,8 @@ pub(super) fn mistakes(config: &Config) -> Vec<String> {
     let (limits, ledger) = (&config.limits, &config.ledger);
     let second = Duration::from_secs(1);
     let (instant, hour, day) = (Duration::from_millis(1), Duration::from_hours(1), Duration::from_hours(24));
+    // Below it no handshake is done over a network of some distance, and no call that waits for a disk.
+    let tick = Duration::from_millis(100);
     let numbers = [
         ("limits.streams-max", limits.streams_max as usize, 1..=65_536),
         ("limits.connections-max", limits.connections_max, 1..=100_000),
@@ -36,8 +38,8 @@ pub(super) fn mistakes(config: &Config) -> Vec<String> {
     ];
     let times = [
         ("limits.stranger-time-max", limits.stranger_time_max, instant..=hour),
-        ("limits.handshake-timeout", limits.handshake_timeout, instant..=hour),
-        ("limits.call-timeout", limits.call_timeout, instant..=hour),
+        ("limits.handshake-timeout", limits.handshake_timeout, tick..=hour),
+        ("limits.call-timeout", limits.call_timeout, tick..=hour),
         ("limits.drain-timeout", limits.drain_timeout, instant..=hour),
         ("limits.pointer-interval", limits.pointer_interval, instant..=hour),
         ("limits.check-interval", limits.check_interval, 60 * second..=366 * day),
@@ -90,7 +92,9 @@ mod tests {
             ("[limits]\nqueued-per-reader-max = 9223372036854775807", "is not from 1 to 65536"),
             ("[ledger]\nqueue-entries-max = 9223372036854775807", "is not from 1 to 1048576"),
             ("[limits]\nmessage-bytes-max = \"5B\"", "limits.message-bytes-max: 5B is not from 14KiB to 1GiB"),
-            ("[limits]\ncall-timeout = \"0s\"", "limits.call-timeout: 0ms is not from 1ms to 1h"),
+            ("[limits]\ncall-timeout = \"0s\"", "limits.call-timeout: 0ms is not from 100ms to 1h"),
+            ("[limits]\ncall-timeout = \"99ms\"", "limits.call-timeout: 99ms is not from 100ms to 1h"),
+            ("[limits]\nhandshake-timeout = \"1ms\"", "limits.handshake-timeout: 1ms is not from 100ms to 1h"),
             ("[limits]\ndrain-timeout = \"300000000000min\"", "limits.drain-timeout"),
             ("[ledger]\nclock-bound = \"1min\"", "ledger.clock-bound: 1min is not from 1h to 3660d"),
         ] {
