@@ -25,6 +25,9 @@ pub(super) const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 /// The format that is read and written.
 pub(super) const FORMAT: u64 = 1;
 
+/// The largest sequence that is taken: a mistyped one that is as large as numbers get would be the last.
+const SEQUENCE_MAX: u64 = u64::MAX / 2;
+
 /// How the files of a package are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
@@ -95,12 +98,15 @@ pub enum ManifestError {
         /// As written.
         found: String,
     },
-    /// No later package could have a larger sequence.
+    /// Its sequence would leave later packages no larger one.
     #[error(
-        "its `sequence` is {}, after which none can come: export it with the next number of the bureau's count",
-        u64::MAX
+        "its `sequence` is {found}, and the largest that leaves room for later ones is {SEQUENCE_MAX}: export it with the next \
+         number of the bureau's count"
     )]
-    LastSequence,
+    LastSequence {
+        /// As written.
+        found: u64,
+    },
     /// The authority's code is not a division code.
     #[error("its authority code `{found}` is not six digits")]
     AuthorityCode {
@@ -264,8 +270,8 @@ impl Manifest {
         let Written { format: _, kind: _, sequence, authority, as_of, expires, encoding, tables, .. } = written;
         let own_words =
             WrittenWords { columns: written.columns, codes: written.codes, none: written.none, accept: written.accept };
-        if sequence == u64::MAX {
-            return Err(ManifestError::LastSequence);
+        if sequence > SEQUENCE_MAX {
+            return Err(ManifestError::LastSequence { found: sequence });
         }
         if authority.code.len() != 6 || !authority.code.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ManifestError::AuthorityCode { found: authority.code });
@@ -436,8 +442,14 @@ mod tests {
                 "it lists table `QLR` twice; put all rows of a table into one file",
             ),
             (
-                refused(|m| m["sequence"] = u64::MAX.into()),
-                "its `sequence` is 18446744073709551615, after which none can come: export it with the next number of the bureau's count",
+                refused(|m| m["sequence"] = (u64::MAX - 1).into()),
+                "its `sequence` is 18446744073709551614, and the largest that leaves room for later ones is \
+                 9223372036854775807: export it with the next number of the bureau's count",
+            ),
+            (
+                refused(|m| m["sequence"] = (SEQUENCE_MAX + 1).into()),
+                "its `sequence` is 9223372036854775808, and the largest that leaves room for later ones is \
+                 9223372036854775807: export it with the next number of the bureau's count",
             ),
             (refused(|m| m["tables"][1]["file"] = "QLR.csv".into()), "it lists file `QLR.csv` for two tables"),
             (
