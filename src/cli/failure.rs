@@ -12,7 +12,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    fn new(heading: impl Into<String>, status: u8) -> Self {
+    pub(super) fn new(heading: impl Into<String>, status: u8) -> Self {
         Self { heading: heading.into(), causes: Vec::new(), hint: None, status }
     }
 

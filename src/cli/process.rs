@@ -9,7 +9,9 @@ use std::{
 
 use rustix::{
     fs::Mode,
-    process::{DumpableBehavior, Resource, Rlimit, Signal, geteuid, set_dumpable_behavior, setrlimit, umask},
+    process::{
+        DumpableBehavior, Resource, Rlimit, Signal, geteuid, getrlimit, set_dumpable_behavior, setrlimit, umask,
+    },
 };
 
 use super::failure::Failure;
@@ -28,6 +30,30 @@ pub(super) fn guard() -> Result<(), Failure> {
     signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::new(AtomicBool::new(false)))
         .map(drop)
         .map_err(|err| Failure::environment("cannot handle the signal of the limit on file sizes", err))
+}
+
+/// Descriptors that must be left once everything is open: for a few connections, and for what the daemon opens for a moment, as a
+/// generation and its readers, a copy of its configuration, a file that it checks.
+const DESCRIPTORS_SPARE: u64 = 16;
+
+/// Refuses to serve where the limit on descriptors leaves no room for connections: the daemon would listen, and nobody be answered.
+pub(super) fn check_descriptors() -> Result<(), Failure> {
+    let Some(limit) = getrlimit(Resource::Nofile).current else { return Ok(()) };
+    // Without `/proc`, nobody can tell.
+    let Ok(open) = fs::read_dir("/proc/self/fd") else { return Ok(()) };
+    // One of them is that of the folder.
+    let open = open.count().saturating_sub(1) as u64;
+    let needed = open.saturating_add(DESCRIPTORS_SPARE);
+    if limit >= needed {
+        return Ok(());
+    }
+    let heading = format!(
+        "the limit on open files is {limit}, and {open} are open before anybody has connected: it must be {needed} at least"
+    );
+    Err(Failure::new(heading, 3).hint(
+        "raise it well above `limits.connections-max` and `limits.handshakes-max`: `LimitNOFILE` in the unit, or `ulimit -n` in the \
+         shell that starts the daemon",
+    ))
 }
 
 /// The user who runs the command.

@@ -12,6 +12,7 @@ use super::{
     check,
     failure::Failure,
     open::{self, ConfigArgument},
+    process,
 };
 use crate::{
     config::Config,
@@ -106,6 +107,7 @@ pub(super) async fn prepare(config: &Config, metrics: Metrics) -> Result<Prepare
     let operations = operations
         .start(watched, Handle::current())
         .map_err(|err| Failure::environment("cannot start the thread of health and metrics", err))?;
+    process::check_descriptors()?;
     tracing::info!(%address, generation = facts.name(), as_of = facts.as_of, "serving");
     Ok(Prepared { bound, service: QueryService::new(calls), operations, ledger })
 }

@@ -9,7 +9,7 @@ use std::{
     io,
     pin::Pin,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -64,12 +64,15 @@ impl Doorkeeper {
     /// Accepts connections for ever; each shakes hands on a task of its own.
     pub(super) async fn accept(self, listener: TcpListener, accepted: mpsc::Sender<Accepted>) {
         let mut under_way: VecDeque<AbortHandle> = VecDeque::new();
+        let mut failures = Failures::default();
         loop {
             let stream = match listener.accept().await {
                 Ok((stream, _)) => stream,
                 Err(error) => {
                     // Out of file descriptors, as a rule: the listener itself is well, so wait for some to be freed.
-                    tracing::warn!(%error, "cannot accept a connection");
+                    if let Some(count) = failures.add(Instant::now()) {
+                        tracing::warn!(%error, count, "cannot accept connections");
+                    }
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     continue;
                 }
@@ -121,6 +124,28 @@ impl Doorkeeper {
             end
         });
         Some(Connection { stream: Gathered::new(stream), peer, end, _permit: permit })
+    }
+}
+
+/// How often failures to accept are told: they may come ten times a second for as long as descriptors are out.
+const FAILURES_TOLD_INTERVAL: Duration = Duration::from_mins(1);
+
+/// What failed since that was told last.
+#[derive(Default)]
+struct Failures {
+    count: u64,
+    told: Option<Instant>,
+}
+
+impl Failures {
+    /// Counts one more; how many there were since they were told last, where it is time to tell.
+    fn add(&mut self, now: Instant) -> Option<u64> {
+        self.count += 1;
+        if self.told.is_some_and(|told| now.duration_since(told) < FAILURES_TOLD_INTERVAL) {
+            return None;
+        }
+        self.told = Some(now);
+        Some(std::mem::take(&mut self.count))
     }
 }
 
@@ -178,5 +203,17 @@ impl AsyncWrite for Connection {
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_to_accept_are_told_once_a_minute_with_their_count() {
+        let (mut failures, start) = (Failures::default(), Instant::now());
+        let told: Vec<_> = (0..1300).filter_map(|at| failures.add(start + Duration::from_millis(100 * at))).collect();
+        assert_eq!(told, [1, 600, 600]);
     }
 }

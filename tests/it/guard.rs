@@ -369,3 +369,25 @@ fn a_daemon_that_serves_holds_the_master_key_once() {
     };
     assert_eq!(found, [1, 0, 0, 0], "copies of the master key, its digits, the ledger's key, its digits");
 }
+
+#[test]
+fn a_limit_on_descriptors_that_leaves_no_room_for_connections_stops_the_start() {
+    let env = Env::with_county();
+    // How many it opens depends on the machine; somewhere there is room for what it opens, and for little more.
+    let mut said = String::new();
+    for limit in (20..200).step_by(6) {
+        match Env::start(&mut limited(&env, &format!("ulimit -n {limit}"))) {
+            Ok(_) => break,
+            Err(told) => said = told,
+        }
+    }
+    assert!(said.contains("the limit on open files is "), "{said}");
+    assert!(said.contains("LimitNOFILE") && said.contains("ulimit -n"), "{said}");
+    // The least that it asks for is enough to answer.
+    let least = said.split_once("it must be ").unwrap().1.split(' ').next().unwrap();
+    let daemon = Env::start(&mut limited(&env, &format!("ulimit -n {least}"))).unwrap();
+    block_on(async {
+        env.connect(&daemon, "gateway").await.query(inquiry(PERSON)).await.unwrap();
+    });
+    assert!(daemon.stop());
+}
