@@ -291,6 +291,7 @@ async fn put_together(env: &Env) -> (Web, Running) {
 fn a_main_runtime_that_stands_still_is_told_by_another_one() {
     let env = Env::with_county();
     let (told, tell) = mpsc::channel();
+    let (stand_still, told_to) = tokio::sync::oneshot::channel::<()>();
     let (go_on, held) = mpsc::channel::<()>();
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let env = &env;
@@ -299,11 +300,7 @@ fn a_main_runtime_that_stands_still_is_told_by_another_one() {
             block_on(async {
                 let (web, running) = put_together(env).await;
                 told.send(web).unwrap();
-                // Long enough to be healthy first.
-                let start = Instant::now();
-                while start.elapsed() < Duration::from_secs(3) {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
+                told_to.await.unwrap();
                 held.recv().unwrap();
                 ended.await.unwrap();
                 drop(running);
@@ -311,11 +308,12 @@ fn a_main_runtime_that_stands_still_is_told_by_another_one() {
         });
         let web = tell.recv().unwrap();
         web.wait_for(ServingStatus::Serving, String::new);
+        stand_still.send(()).unwrap();
         let took = web.wait_for(ServingStatus::NotServing, String::new);
         assert_eq!(web.page().value("bdcd_healthy"), 0.0);
         go_on.send(()).unwrap();
         web.wait_for(ServingStatus::Serving, String::new);
-        println!("told within {took:?} of health");
+        println!("told within {took:?}");
         end.send(()).unwrap();
     });
 }
@@ -393,6 +391,26 @@ fn health_follows_the_ledgers_writer_and_probes_leave_no_entry() {
         assert!(operated.daemon.stop());
         assert_eq!(env.run(&["ledger", "verify"]).status.code(), Some(0));
     }
+}
+
+/// The ledger's writer waits for a disk that stands still: nothing fails, and nothing comes back.
+#[test]
+fn health_follows_a_writer_that_stands_still() {
+    let env = Env::with_county();
+    env.configure("log = \"info\"\n", OPERATIONS);
+    let disk = Disk::under(&env);
+    let operated = Operated::new(Env::start(&mut disk.command(&env)).unwrap());
+    operated.wait_for(ServingStatus::Serving);
+    disk.order(Act::Stall, 1, u64::MAX, 0);
+    let took = operated.wait_for(ServingStatus::NotServing);
+    let page = operated.web.page();
+    assert_eq!((page.value("bdcd_healthy"), page.value("bdcd_probe_failures_total")), (0.0, 0.0));
+    assert!(operated.daemon.log().contains("a probe does not come back"), "{}", operated.daemon.log());
+    disk.mend();
+    let back = operated.wait_for(ServingStatus::Serving);
+    println!("told within {took:?}, and back within {back:?}");
+    assert!(operated.daemon.stop());
+    assert_eq!(env.run(&["ledger", "verify"]).status.code(), Some(0));
 }
 
 #[test]

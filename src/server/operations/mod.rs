@@ -29,9 +29,9 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
     runtime::{Builder, Handle},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
 };
-use tokio_stream::{StreamExt as _, wrappers::TcpListenerStream};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{
     service::Routes,
     transport::{Server, server::Connected},
@@ -123,30 +123,45 @@ fn tell(what: &str, ended: io::Result<()>) {
 
 /// Serves health and the page of metrics, by HTTP/2 and HTTP/1.
 async fn serve_web(listener: TcpListener, health: Health, page: Arc<Page>) -> io::Result<()> {
-    let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     listener.set_nonblocking(true)?;
-    let incoming = TcpListenerStream::new(tokio::net::TcpListener::from_std(listener)?).filter_map(move |accepted| {
-        let stream = match accepted {
-            Ok(stream) => stream,
-            Err(error) => return Some(Err(error)),
-        };
-        // One too many is closed at once.
-        let permit = Arc::clone(&slots).try_acquire_owned().ok()?;
-        Some(Ok(Connection { stream, _permit: permit }))
-    });
+    let (accepted, incoming) = mpsc::channel(1);
+    let accepting = accept(tokio::net::TcpListener::from_std(listener)?, accepted);
     let show = move || {
         let page = Arc::clone(&page);
         async move { show(&page) }
     };
     let routes = Routes::from(Router::new().route("/metrics", get(show))).add_service(health);
-    Server::builder()
+    let serving = Server::builder()
         .accept_http1(true)
         .max_concurrent_streams(STREAMS_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .add_routes(routes)
-        .serve_with_incoming(incoming)
-        .await
-        .map_err(io::Error::other)
+        .serve_with_incoming(ReceiverStream::new(incoming));
+    // Cancel-safe: where one ends, so does the other.
+    tokio::select! {
+        () = accepting => Err(io::Error::other("no connection is taken any more")),
+        ended = serving => ended.map_err(io::Error::other),
+    }
+}
+
+/// Accepts connections until nobody takes them; one too many is closed at once.
+async fn accept(listener: tokio::net::TcpListener, accepted: mpsc::Sender<io::Result<Connection>>) {
+    let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let Ok(permit) = Arc::clone(&slots).try_acquire_owned() else { continue };
+                if accepted.send(Ok(Connection { stream, _permit: permit })).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                // Out of file descriptors, as a rule: wait for some to be freed.
+                tracing::warn!(%error, "cannot accept a connection to health and metrics");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
 }
 
 fn show(page: &Page) -> impl IntoResponse + use<> {

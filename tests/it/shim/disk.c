@@ -37,7 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum act { NONE, KILL, TORN, POWER, POWER_HALF, FAIL, READ_ONLY };
+enum act { NONE, KILL, TORN, POWER, POWER_HALF, FAIL, READ_ONLY, STALL };
 
 /* The words of the control file. */
 struct control {
@@ -167,6 +167,10 @@ static int count_call(int is_sync, int fd, const void *bytes, size_t count, off_
         die();
     case KILL:
         die();
+    case STALL:
+        /* Until it is mended; then the call is done. */
+        while (__atomic_load_n(&control->at, __ATOMIC_SEQ_CST)) usleep(10000);
+        return 0;
     }
     return (int)control->error;
 }

@@ -27,6 +27,8 @@ pub(crate) enum Act {
     Fail = 5,
     /// Whatever writes fails, as on a disk mounted read-only.
     ReadOnly = 6,
+    /// Calls wait until the disk is mended.
+    Stall = 7,
 }
 
 /// Errors of the system, by their numbers on Linux.
