@@ -74,7 +74,9 @@ pub(super) fn ledger_failed(error: &OpenError) -> Failure {
         OpenError::Missing { .. }
         | OpenError::Exists { .. }
         | OpenError::OldFormat { .. }
-        | OpenError::Damaged { .. } => Failure::refused(error),
+        | OpenError::Damaged { .. }
+        | OpenError::Shortened { .. }
+        | OpenError::Forked { .. } => Failure::refused(error),
         OpenError::Busy { .. }
         | OpenError::Disk { .. }
         | OpenError::Store { .. }

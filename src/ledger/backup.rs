@@ -10,7 +10,7 @@
 use std::{
     fs::{self, File, OpenOptions, Permissions},
     io,
-    os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -24,6 +24,7 @@ use super::{
     note::{Checkpoint, Ed25519Signer},
     read::Reader,
     store::{self, DATABASE},
+    witness::WITNESS,
 };
 use crate::{
     disk::{sync_file, sync_folder},
@@ -36,6 +37,14 @@ pub enum BackupError {
     /// There is such a file already.
     #[error("`{path}` is there already: it is not written over; name another file")]
     Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It would lie among the ledger's own files.
+    #[error(
+        "`{path}` is in the ledger's own folder, where it could be taken for a file of the ledger: name one elsewhere"
+    )]
+    Inside {
         /// The file.
         path: PathBuf,
     },
@@ -139,12 +148,17 @@ pub fn backup(
         return Err(BackupError::Exists { path: file.to_owned() });
     }
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let making = private_folder().prefix(".bdcd-backup-").tempdir_in(parent).map_err(disk("write"))?;
+    let real = |folder| fs::canonicalize(folder).map_err(disk("find the folder of"));
+    if real(parent)?.starts_with(real(reader.folder())?) {
+        return Err(BackupError::Inside { path: file.to_owned() });
+    }
+    clear_away(parent).map_err(disk("remove what a backup that was cut short left beside"))?;
+    let (making, _held) = make(parent).map_err(disk("write"))?;
     let made = making.path().join(DATABASE);
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&made).map_err(disk("write"))?;
     let mut copy = Connection::open(&made)?;
     // All at once: what is written meanwhile would have a copy in parts begin again.
-    Backup::new(reader.connection(), &mut copy)?.step(-1)?;
+    Backup::new(reader.connection()?, &mut copy)?.step(-1)?;
     // One file, with no log beside it.
     copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     copy.close().map_err(|(_, error)| error)?;
@@ -158,6 +172,53 @@ pub fn backup(
             Ok(found)
         }
     }
+}
+
+/// How the folders begin in which copies are made.
+const MAKING: &str = ".bdcd-backup-";
+
+/// A new folder to make a copy in, and what holds it for this process.
+fn make(parent: &Path) -> io::Result<(TempDir, File)> {
+    loop {
+        let making = private_folder().prefix(MAKING).tempdir_in(parent)?;
+        // Between the two another backup may have taken it for one that was left.
+        let held = match File::open(making.path()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            opened => Some(opened?),
+        };
+        if let Some(held) = held
+            && held.try_lock().is_ok()
+            && held.metadata()?.nlink() > 0
+        {
+            return Ok((making, held));
+        }
+    }
+}
+
+/// Removes what backups of this user left that were killed: folders that no process holds.
+fn clear_away(parent: &Path) -> io::Result<()> {
+    let user = rustix::process::geteuid().as_raw();
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        if !entry.file_name().as_encoded_bytes().starts_with(MAKING.as_bytes()) {
+            continue;
+        }
+        match remove_if_left(&entry, user) {
+            // Its own backup was done with it just now.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            removed => removed?,
+        }
+    }
+    Ok(())
+}
+
+fn remove_if_left(entry: &fs::DirEntry, user: u32) -> io::Result<()> {
+    let (path, metadata) = (entry.path(), entry.metadata()?);
+    if !metadata.is_dir() || metadata.uid() != user {
+        return Ok(());
+    }
+    let held = File::open(&path)?;
+    if held.try_lock().is_ok() { fs::remove_dir_all(&path) } else { Ok(()) }
 }
 
 /// Whether a copy may go on as the ledger.
@@ -226,7 +287,14 @@ pub fn put_in_place(
         .map_err(disk("write the copy into"))?;
     io::copy(&mut from, &mut into).and_then(|_| into.sync_all()).map_err(disk("write the copy into"))?;
     let kept = folder.join(format!("replaced-{now}"));
-    let old = [DATABASE.to_owned(), format!("{DATABASE}-wal"), format!("{DATABASE}-shm"), store::INDEX.to_owned()];
+    // With it goes what was known of its head: a copy that may go on begins anew.
+    let old = [
+        DATABASE.to_owned(),
+        format!("{DATABASE}-wal"),
+        format!("{DATABASE}-shm"),
+        store::INDEX.to_owned(),
+        WITNESS.to_owned(),
+    ];
     let old: Vec<_> = old.into_iter().filter(|name| folder.join(name).exists()).collect();
     if !old.is_empty() {
         fs::create_dir(&kept).map_err(disk("make a folder for what was in"))?;

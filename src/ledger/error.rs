@@ -2,7 +2,7 @@
 
 use std::{error::Error, io, path::PathBuf};
 
-use super::{implausible::Implausible, runs::RunsError};
+use super::{implausible::Implausible, own::Lost, runs::RunsError};
 use crate::keys::KeyError;
 
 /// What `SQLite` or the disk said.
@@ -80,6 +80,26 @@ pub enum OpenError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// It lacks entries that were written.
+    #[error(
+        "entries {found} to {} are missing: the ledger's {by} knows of {known} entries, and the ledger has {found}. It was altered or damaged, or an older copy stands in its place: it is not opened, and nothing was removed. Put back what was changed, or give a copy that has them all to `bdcd ledger restore`; where none has, make a new ledger under a new origin", .known - 1
+    )]
+    Shortened {
+        /// How many entries are known of.
+        known: u64,
+        /// How many there are.
+        found: u64,
+        /// What knows of them.
+        by: &'static str,
+    },
+    /// It is of another history.
+    #[error(
+        "the tree of the first {size} entries is not the one that the witness of the ledger's head knows: the ledger was altered or damaged, or another copy stands in its place. It is not opened, and nothing was removed; put back what was changed, or give a copy to `bdcd ledger restore`"
+    )]
+    Forked {
+        /// The size of the tree that is known.
+        size: u64,
+    },
     /// The search index cannot be opened.
     #[error("cannot open the ledger's search index")]
     Index(#[from] RunsError),
@@ -152,6 +172,12 @@ pub enum ReadError {
 impl From<rusqlite::Error> for ReadError {
     fn from(source: rusqlite::Error) -> Self {
         Self::Store { source: source.into() }
+    }
+}
+
+impl From<Lost> for ReadError {
+    fn from(lost: Lost) -> Self {
+        Self::Store { source: lost.into() }
     }
 }
 

@@ -34,7 +34,11 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use super::{rows::unsigned, store::DATABASE};
+use super::{
+    own::{Lost, Own},
+    rows::unsigned,
+    store::DATABASE,
+};
 
 /// How long the log is left alone after a batch: what is written meanwhile is looked at together.
 const PAUSE: Duration = Duration::from_micros(500);
@@ -78,6 +82,7 @@ impl Written {
 pub(super) struct Mover {
     folder: PathBuf,
     database: &'static File,
+    own: Arc<Own>,
     written: Receiver<()>,
     is_long: Arc<AtomicBool>,
     open: Option<Open>,
@@ -107,14 +112,16 @@ enum MoveError {
     Store(#[from] rusqlite::Error),
     #[error(transparent)]
     Disk(#[from] io::Error),
+    #[error(transparent)]
+    Lost(#[from] Lost),
 }
 
 impl Mover {
     /// A mover of the log of the ledger in `folder` into its database, and what the writer tells it by.
-    pub(super) fn new(folder: PathBuf, database: &'static File) -> (Self, Written) {
+    pub(super) fn new(folder: PathBuf, database: &'static File, own: Arc<Own>) -> (Self, Written) {
         let (sender, written) = mpsc::sync_channel(1);
         let is_long = Arc::new(AtomicBool::new(false));
-        let mover = Self { folder, database, written, is_long: Arc::clone(&is_long), open: None };
+        let mover = Self { folder, database, own, written, is_long: Arc::clone(&is_long), open: None };
         (mover, Written { written: sender, is_long })
     }
 
@@ -132,17 +139,24 @@ impl Mover {
                     PAGES_MIN
                 }
                 Err(RecvTimeoutError::Timeout) => 1,
-                Err(RecvTimeoutError::Disconnected) => return self.open.map(Open::close).unwrap_or_default(),
+                Err(RecvTimeoutError::Disconnected) => break,
             };
             is_left = self.step(pages_min).unwrap_or_else(|error| {
                 tracing::debug!(%error, "cannot move the ledger's log yet");
                 true
             });
         }
+        // Closing touches the files; where they are no longer the ledger's, all is left to the next start.
+        if self.own.check().is_ok() {
+            self.open.map(Open::close).unwrap_or_default();
+        } else {
+            std::mem::forget(self.open);
+        }
     }
 
     /// Moves what the log holds where that is `pages_min` pages or more; whether something is left.
     fn step(&mut self, pages_min: i64) -> Result<bool, MoveError> {
+        self.own.check()?;
         let open = match &mut self.open {
             Some(open) => open,
             slot @ None => slot.insert(Open::new(&self.folder, self.database)?),

@@ -17,6 +17,7 @@ use super::{
     evidence::{Body, decode_terms, is_committed},
     leaf::{Leaf, Opening, UtcMillis},
     note::{Checkpoint, Ed25519Signer, VerifierKey},
+    own::Own,
     rows::{misread, signed, unsigned},
     runs::{Mode, Runs, Tag},
     secret::{Secrets, Term},
@@ -92,6 +93,7 @@ pub(super) struct Extent {
 pub struct Reader {
     folder: PathBuf,
     connection: Connection,
+    own: Option<Arc<Own>>,
     pub(super) secrets: Arc<Secrets>,
     key: VerifierKey,
 }
@@ -108,15 +110,28 @@ impl Reader {
         }
         let connection = connect(folder)?;
         let Meta { secrets, key, .. } = Meta::read(&connection, master)?.current()?;
-        Ok(Self { folder: folder.to_owned(), connection, secrets: Arc::new(secrets), key })
+        Ok(Self { folder: folder.to_owned(), connection, own: None, secrets: Arc::new(secrets), key })
     }
 
-    pub(super) fn connection(&self) -> &Connection {
-        &self.connection
+    /// Its connection, to begin one statement with: the files are looked at first where this process writes them.
+    pub(super) fn connection(&self) -> Result<&Connection, ReadError> {
+        if let Some(own) = &self.own {
+            own.check()?;
+        }
+        Ok(&self.connection)
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The same reader, of files that this process writes.
+    pub(super) fn owned(self, own: Arc<Own>) -> Self {
+        Self { own: Some(own), ..self }
     }
 
     pub(super) fn with(folder: &Path, secrets: Arc<Secrets>, key: VerifierKey) -> Result<Self, ReadError> {
-        Ok(Self { folder: folder.to_owned(), connection: connect(folder)?, secrets, key })
+        Ok(Self { folder: folder.to_owned(), connection: connect(folder)?, own: None, secrets, key })
     }
 
     /// The key that signs the ledger.
@@ -133,9 +148,16 @@ impl Reader {
     /// [`OpenError`] where it would not open.
     pub fn check_head(&self, signer: &Ed25519Signer) -> Result<u64, OpenError> {
         store::check_signer(&self.key, signer)?;
+        let size = self.check_whole()?;
+        self.check_witness()?;
+        Ok(size)
+    }
+
+    /// Checks the head, and returns how many entries there are.
+    pub(super) fn check_whole(&self) -> Result<u64, OpenError> {
         // All of it is read as of one moment, or what is written meanwhile would look like damage.
-        let moment = self.connection.unchecked_transaction()?;
-        let (frontier, _) = store::check_head(&self.connection, &self.key).map_err(unreadable)?;
+        let moment = self.connection().map_err(unreadable)?.unchecked_transaction()?;
+        let (frontier, _) = store::check_head(self.connection().map_err(unreadable)?, &self.key).map_err(unreadable)?;
         self.check_last(frontier.size()).map_err(unreadable)?;
         moment.finish()?;
         Ok(frontier.size())
@@ -148,7 +170,7 @@ impl Reader {
     /// [`ReadError::Store`] where the database cannot be read.
     pub fn size(&self) -> Result<u64, ReadError> {
         let last: Option<i64> =
-            self.connection.prepare_cached("SELECT max(number) FROM entry")?.query_row([], |row| row.get(0))?;
+            self.connection()?.prepare_cached("SELECT max(number) FROM entry")?.query_row([], |row| row.get(0))?;
         Ok(last.map_or(0, |last| unsigned(last) + 1))
     }
 
@@ -170,7 +192,7 @@ impl Reader {
     ///
     /// [`ReadError::Store`] where the database cannot be read.
     pub fn entries(&self, first: u64, count: usize) -> Result<Vec<StoredEntry>, ReadError> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.connection()?.prepare_cached(
             "SELECT number, size, terms, leaf FROM entry WHERE number >= ?1 ORDER BY number LIMIT ?2",
         )?;
         let rows = statement.query_map(params![signed(first), signed(count as u64)], |row| {
@@ -231,7 +253,7 @@ impl Reader {
 
     /// Entries of `range` that may be found by this term, ascending: their terms hold its bytes, if only by chance.
     pub(super) fn with_term(&self, range: Range<u64>, term: Term, tag: &Tag) -> Result<Vec<u64>, ReadError> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.connection()?.prepare_cached(
             "SELECT number FROM entry WHERE number >= ?1 AND number < ?2 AND instr(terms, ?3) ORDER BY number",
         )?;
         let bytes = [&[term as u8][..], tag].concat();
@@ -245,7 +267,7 @@ impl Reader {
         let extent = "SELECT (SELECT min(number) FROM entry), (SELECT max(number) FROM entry),
             (SELECT min(number) FROM body), (SELECT max(number) FROM body),
             (SELECT min(size) FROM batch), (SELECT max(size) FROM batch)";
-        Ok(self.connection.query_row(extent, [], |row| {
+        Ok(self.connection()?.query_row(extent, [], |row| {
             let range = |at: usize| -> rusqlite::Result<_> {
                 Ok(row.get::<_, Option<i64>>(at)?.zip(row.get::<_, Option<i64>>(at + 1)?))
             };
@@ -297,7 +319,7 @@ impl Reader {
     }
 
     pub(super) fn sealed(&self, number: u64) -> Result<Option<Vec<u8>>, ReadError> {
-        let mut statement = self.connection.prepare_cached("SELECT sealed FROM body WHERE number = ?1")?;
+        let mut statement = self.connection()?.prepare_cached("SELECT sealed FROM body WHERE number = ?1")?;
         let sealed = statement.query_row([signed(number)], |row| row.get(0)).optional();
         sealed.map_err(|err| misread(err, number, "has a body that does not open"))
     }
@@ -311,7 +333,7 @@ impl Reader {
     /// Up to `count` batches that end with trees of `size` or more entries, in order; `None` for a row that is none.
     pub(super) fn batches(&self, size: u64, count: usize) -> Result<Vec<Option<Batch>>, ReadError> {
         let select = format!("SELECT {} FROM batch WHERE size >= ?1 ORDER BY size LIMIT ?2", batch::COLUMNS);
-        let mut statement = self.connection.prepare_cached(&select)?;
+        let mut statement = self.connection()?.prepare_cached(&select)?;
         let mut rows = statement.query(params![signed(size), signed(count as u64)])?;
         let mut batches = Vec::new();
         while let Some(row) = rows.next()? {
@@ -327,7 +349,7 @@ impl Reader {
     ///
     /// [`ReadError`] where there is none, or the database cannot be read.
     pub fn newest_checkpoint(&self) -> Result<String, ReadError> {
-        let mut statement = self.connection.prepare_cached("SELECT note FROM batch ORDER BY size DESC LIMIT 1")?;
+        let mut statement = self.connection()?.prepare_cached("SELECT note FROM batch ORDER BY size DESC LIMIT 1")?;
         let note: Option<String> = statement.query_row([], |row| row.get(0)).optional()?;
         note.ok_or(ReadError::Damaged { entry: 0, what: "has no checkpoint" })
     }
@@ -335,7 +357,7 @@ impl Reader {
     /// The numbers of bodies from `first` on, up to `count`.
     pub(super) fn body_numbers(&self, first: i64, count: usize) -> Result<Vec<i64>, ReadError> {
         let mut statement =
-            self.connection.prepare_cached("SELECT number FROM body WHERE number >= ?1 ORDER BY number LIMIT ?2")?;
+            self.connection()?.prepare_cached("SELECT number FROM body WHERE number >= ?1 ORDER BY number LIMIT ?2")?;
         let rows = statement.query_map(params![first, signed(count as u64)], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -353,7 +375,7 @@ impl Reader {
     pub fn receipt(&self, entry: &StoredEntry) -> Result<String, ReadError> {
         let damaged = |what| ReadError::Damaged { entry: entry.number, what };
         let select = format!("SELECT {} FROM batch WHERE size = ?1", batch::COLUMNS);
-        let mut statement = self.connection.prepare_cached(&select)?;
+        let mut statement = self.connection()?.prepare_cached(&select)?;
         let batch = statement.query_row([signed(entry.size)], Batch::from_row).optional();
         let batch = batch.map_err(|err| misread(err, entry.number, BATCH_MISREAD))?;
         let batch = batch.ok_or(damaged("has lost its checkpoint"))?.ok_or(damaged(BATCH_MISREAD))?;
@@ -390,7 +412,7 @@ fn stored(number: u64, row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredEntry>
     Ok(StoredEntry { number, size: unsigned(row.get(1)?), terms: row.get(2)?, leaf_bytes: row.get(3)? })
 }
 
-fn connect(folder: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn connect(folder: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(folder.join(DATABASE), flags)?;
     connection.busy_timeout(std::time::Duration::from_secs(2))?;

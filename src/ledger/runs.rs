@@ -36,8 +36,8 @@
 //! vanished or ranges do not join. Files that are open remain readable after they are removed.
 //!
 //! Assumed: one writer at a time, which the ledger's own lock sees to; a rename is all or nothing, and lasts once the folder is
-//! synced; entries once covered never change. Where the database was restored from a backup and has fewer entries than are
-//! covered, [`Runs::forget_from`] its end comes before all else.
+//! synced; entries once covered never change. A database with fewer entries than [`Runs::known_end`] has lost
+//! some, and is not written.
 //!
 //! # Why not an embedded store
 //!
@@ -204,6 +204,14 @@ impl Runs {
     #[must_use]
     pub fn through(&self) -> u64 {
         end_of(&self.current.load())
+    }
+
+    /// The first entry of which no file that is authentic knows, as it was on opening: more than [`through`](Self::through)
+    /// where a file before is gone.
+    #[must_use]
+    pub fn known_end(&self) -> u64 {
+        let apart = self.left_out.iter().filter(|it| it.fault == Fault::Gap).map(|it| it.entries.end());
+        apart.fold(self.through(), u64::max)
     }
 
     /// The files that were left out on opening, by entry range.

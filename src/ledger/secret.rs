@@ -64,6 +64,7 @@ pub(super) struct Secrets {
     term: hmac::Key,
     runs: hmac::Key,
     meta: hmac::Key,
+    witness: hmac::Key,
 }
 
 impl Secrets {
@@ -76,6 +77,7 @@ impl Secrets {
             term: key("bdcd ledger 1 term"),
             runs: key("bdcd ledger 1 runs"),
             meta: key("bdcd ledger 1 meta"),
+            witness: key("bdcd ledger 1 witness"),
         }
     }
 
@@ -98,6 +100,11 @@ impl Secrets {
     /// The key that authenticates the files of the search index.
     pub(super) fn runs(&self) -> &hmac::Key {
         &self.runs
+    }
+
+    /// The key that authenticates the witness of the head.
+    pub(super) fn witness(&self) -> &hmac::Key {
+        &self.witness
     }
 
     /// The digest that binds what the ledger says of itself.

@@ -14,6 +14,7 @@ use super::{
     evidence::{self, Evidence},
     leaf::Kind,
     note::{Signer, VerifierKey},
+    own::Own,
     pulse::Pulse,
     read::Reader,
     recent::Recent,
@@ -36,6 +37,7 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) watch: Arc<Mutex<Watch>>,
     pub(super) pulse: Arc<Pulse>,
+    pub(super) own: Arc<Own>,
 }
 
 impl Shared {
@@ -44,7 +46,10 @@ impl Shared {
     }
 
     pub(super) fn reader(&self) -> Result<Reader, ReadError> {
-        Reader::with(&self.folder, Arc::clone(&self.secrets), self.key.clone())
+        // To open a connection touches the files too.
+        self.own.check()?;
+        let reader = Reader::with(&self.folder, Arc::clone(&self.secrets), self.key.clone())?;
+        Ok(reader.owned(Arc::clone(&self.own)))
     }
 
     pub(super) fn append(&self, append: Append) {

@@ -6,7 +6,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use data_encoding::HEXLOWER;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, config::DbConfig, params};
 
 use super::{
     batch::{self, BATCH_ENTRIES_MAX, Batch},
@@ -16,7 +16,7 @@ use super::{
     note::{Checkpoint, Ed25519Signer, Signer, VerifierKey},
     rows::{self, signed, unsigned},
     secret::Secrets,
-    tree::{self, Frontier},
+    tree::{self, Frontier, Head},
 };
 use crate::keys::{self, MasterKey, SALT_BYTES};
 
@@ -129,6 +129,11 @@ impl Store {
         self.frontier.size()
     }
 
+    /// The tree as it is now.
+    pub(super) fn head(&self) -> Head {
+        Head { size: self.frontier.size(), root: self.frontier.root() }
+    }
+
     /// Writes entries as of `now`, and returns once they are on disk: the batches that they are in, each of which but the last has
     /// [`BATCH_ENTRIES_MAX`]. Where it fails, the store is to be dropped and opened anew.
     pub(super) fn append(&mut self, entries: &mut [Dated<'_>], now: UtcMillis) -> rusqlite::Result<Vec<Arc<Batch>>> {
@@ -238,7 +243,10 @@ impl Meta {
     /// Reads it in `folder`.
     pub(super) fn of(folder: &Path, master: &MasterKey) -> Result<Self, OpenError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Self::read(&Connection::open_with_flags(folder.join(DATABASE), flags)?, master)
+        let connection = Connection::open_with_flags(folder.join(DATABASE), flags)?;
+        // Nothing is moved or removed before it is known whether the ledger is whole.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        Self::read(&connection, master)
     }
 
     /// Reads it, of a ledger of any format.

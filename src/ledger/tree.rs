@@ -23,6 +23,15 @@ mod tests;
 /// A SHA-256 hash.
 pub type Hash = [u8; 32];
 
+/// A tree: how many entries, and its root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// How many entries.
+    pub size: u64,
+    /// Its root.
+    pub root: Hash,
+}
+
 /// The largest tree that a [`Frontier`] holds, in entries: 2^62, so that no index or position overflows.
 pub const TREE_ENTRIES_MAX: u64 = 1 << 62;
 

@@ -31,6 +31,7 @@ use super::{
     secret::Secrets,
     store::{Dated, Store},
     time::Watch,
+    vouch::{Vouch, WriteError},
 };
 
 /// How often a database that failed is tried again.
@@ -124,6 +125,7 @@ pub(super) struct Writer {
     pub(super) limits: BatchLimits,
     pub(super) written: Written,
     pub(super) pulse: Arc<Pulse>,
+    pub(super) vouch: Vouch,
 }
 
 /// Ends the process where the writer panics: half a state must not go on answering.
@@ -153,7 +155,7 @@ impl Writer {
                 Taken::Nothing => continue,
                 Taken::Closed => break,
             }
-            if state.is_none() && tried.elapsed() >= REOPEN_INTERVAL {
+            if state.is_none() && !self.vouch.own().is_lost() && tried.elapsed() >= REOPEN_INTERVAL {
                 state = self.reopen(&mut news);
                 tried = Instant::now();
                 self.pulse.is_writable(state.is_some());
@@ -163,13 +165,24 @@ impl Writer {
                 continue;
             };
             if let Err(error) = self.work(store, &mut work) {
-                tracing::error!(error = %chain(&error), "cannot write the ledger: nothing is answered until it can be written");
                 self.pulse.has_failed();
                 work.refuse();
-                state = None;
+                // What was changed under the daemon was told of as such, and is not touched any more, not even to close it.
+                if self.vouch.own().is_lost() {
+                    std::mem::forget(state.take());
+                } else {
+                    tracing::error!(error = %chain(&error), "cannot write the ledger: nothing is answered until it can be written");
+                    state = None;
+                }
                 tried = Instant::now();
             }
         }
+        if self.vouch.look().is_err() {
+            std::mem::forget(state.take());
+        }
+        // Whoever writes closes last, and moves what the log holds.
+        drop(self.vouch);
+        drop(state);
     }
 
     /// Takes what waits, up to the limits.
@@ -207,7 +220,7 @@ impl Writer {
     }
 
     /// Does what was taken. Where it fails, whoever was not told is still in `work`.
-    fn work(&self, store: &mut Store, work: &mut Work) -> rusqlite::Result<()> {
+    fn work(&self, store: &mut Store, work: &mut Work) -> Result<(), WriteError> {
         self.recent.wait_for_room();
         // What was asked before may have come to light while a claim on it was held; whoever held it asks again, and finds it.
         let (appends, stale): (Vec<_>, Vec<_>) = mem::take(&mut work.appends)
@@ -224,16 +237,19 @@ impl Writer {
         }
         if let Some(end) = work.removal.take() {
             // A few at a time; the keeper asks again until none is left.
+            self.vouch.look()?;
             store.remove_bodies(end, REMOVED_BODIES_MAX)?;
         }
         self.written.tell();
         if self.written.take_long() {
+            self.vouch.look()?;
             store.wind_back_log()?;
+            self.vouch.note();
         }
         Ok(())
     }
 
-    fn append(&self, store: &mut Store, appends: Vec<Append>) -> rusqlite::Result<()> {
+    fn append(&self, store: &mut Store, appends: Vec<Append>) -> Result<(), WriteError> {
         let now = (self.clock)();
         let accepts_clock = appends.iter().any(|append| append.accepts_clock);
         if !accepts_clock && let Err(implausible) = self.watch().judge_aloud(now) {
@@ -245,7 +261,7 @@ impl Writer {
         let first = store.size();
         let mut dated: Vec<_> =
             appends.iter().map(|append| Dated { prepared: &append.prepared, leaf: Vec::new() }).collect();
-        let written = store.append(&mut dated, now);
+        let written = self.commit(store, &mut dated, now);
         let leaves: Vec<_> = dated.into_iter().map(|one| one.leaf).collect();
         match written {
             Ok(batches) => {
@@ -273,14 +289,31 @@ impl Writer {
     }
 
     /// Finds out whether an entry could be written, by writing what is there already.
-    fn probe(&self, store: &Store, probes: &mut Vec<Probed>) -> rusqlite::Result<()> {
+    fn probe(&self, store: &Store, probes: &mut Vec<Probed>) -> Result<(), WriteError> {
         // A probe is no witness: else a clock that goes wrong little by little would be believed because somebody looked.
         let found = self.watch().doubt((self.clock)()).map_or(Ok(()), |doubt| Err(AppendError::Clock(doubt)));
         if found.is_ok() {
+            self.vouch.before()?;
             store.rewrite_header()?;
+            self.vouch.note();
         }
         probes.drain(..).for_each(|probed| probed(found));
         Ok(())
+    }
+
+    /// Commits, and returns once what is on disk may be told of.
+    fn commit(
+        &self,
+        store: &mut Store,
+        dated: &mut [Dated<'_>],
+        now: UtcMillis,
+    ) -> Result<Vec<Arc<Batch>>, WriteError> {
+        self.vouch.before()?;
+        let batches = store.append(dated, now)?;
+        if let Some(last) = dated.last() {
+            self.vouch.after(store.head(), &last.leaf)?;
+        }
+        Ok(batches)
     }
 
     fn watch(&self) -> MutexGuard<'_, Watch> {
@@ -291,11 +324,13 @@ impl Writer {
     fn reopen(&self, news: &mut News) -> Option<Store> {
         let now = (self.clock)();
         self.watch().judge_aloud(now).ok()?;
+        self.vouch.own().check().ok()?;
         let reopened = Store::open(&self.folder, &self.key, Arc::clone(&self.signer)).and_then(|mut store| {
             self.catch_up(&store)?;
+            self.vouch.renew(store.head())?;
             let prepared = prepare(&self.secrets, Kind::Administration, Evidence::act("resume", "", "bdcd"))?;
             let entry = store.size();
-            store.append(&mut [Dated { prepared: &prepared, leaf: Vec::new() }], now)?;
+            self.commit(&mut store, &mut [Dated { prepared: &prepared, leaf: Vec::new() }], now)?;
             self.recent.add(entry, &prepared.terms);
             Ok(store)
         });
@@ -325,6 +360,7 @@ impl Writer {
         }
         let reader = Reader::with(&self.folder, Arc::clone(&self.secrets), self.key.clone()).map_err(unreadable)?;
         reader.check_last(store.size()).map_err(unreadable)?;
+        reader.agreed()?;
         reader
             .each(known, store.size(), &mut |entry| self.recent.add(entry.number, &entry.terms))
             .map_err(unreadable)?;

@@ -111,6 +111,33 @@ fn a_lost_ledger_goes_on_from_its_newest_copy_alone() {
 }
 
 #[test]
+fn a_copy_is_made_outside_the_ledger_and_what_killed_backups_left_goes() {
+    let env = Env::with_county();
+    std::os::unix::fs::symlink(env.path("ledger"), env.path("link")).unwrap();
+    for inside in ["ledger/ledger.db-journal", "ledger/copy.db", "ledger/index/0-9.run", "link/copy.db"] {
+        fs::create_dir_all(env.path("ledger/index")).unwrap();
+        let (code, told) = ledger(&env, &["backup", &path(&env, inside)]);
+        assert!(code == Some(2) && told.contains("own folder"), "{inside}: {told}");
+        assert!(!env.path(inside).exists());
+    }
+    assert_eq!(ledger(&env, &["verify"]).0, Some(0));
+
+    for name in [".bdcd-backup-left", ".bdcd-backup-held"] {
+        fs::create_dir(env.path(name)).unwrap();
+        fs::write(env.path(name).join("ledger.db"), "half").unwrap();
+    }
+    let held = fs::File::open(env.path(".bdcd-backup-held")).unwrap();
+    held.try_lock().unwrap();
+    let (code, told) = ledger(&env, &["backup", &path(&env, "copy.db")]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(!env.path(".bdcd-backup-left").exists() && env.path(".bdcd-backup-held").exists());
+    drop(held);
+    assert_eq!(ledger(&env, &["backup", &path(&env, "copy-2.db")]).0, Some(0));
+    let left = fs::read_dir(env.path("")).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(left.filter(|name| name.contains("backup")).count(), 0);
+}
+
+#[test]
 fn a_copy_that_does_not_hold_or_is_of_another_ledger_is_refused() {
     let (env, other) = (Env::with_county(), Env::with_county());
     let copy = path(&env, "copy.db");

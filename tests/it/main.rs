@@ -25,6 +25,7 @@ mod gate;
 mod generations;
 mod guard;
 mod loading;
+mod lost;
 mod matching;
 mod messages;
 mod once;

@@ -56,6 +56,8 @@ pub(super) fn run_restore(arguments: &RestoreArguments) -> Result<(), Failure> {
     let (master, folder) = (open::master_key(&config)?, &config.ledger.folder);
     let copy = Copy::open(&arguments.file, &master).map_err(failure)?;
     let mut known: Vec<_> = newest(folder, &master).into_iter().collect();
+    // What the ledger in place has lost, its witness may still know of.
+    known.extend(copy.reader.witnessed_in(folder).map_err(|err| open::ledger_failed(&err))?);
     if let Some(path) = &arguments.since {
         let text = fs::read_to_string(path)
             .map_err(|err| Failure::environment(format!("cannot read `{}`", path.display()), err))?;
@@ -95,7 +97,7 @@ fn told(found: &Audit) -> String {
 
 fn failure(error: BackupError) -> Failure {
     match error {
-        BackupError::Exists { .. } => Failure::misused(error.to_string()),
+        BackupError::Exists { .. } | BackupError::Inside { .. } => Failure::misused(error.to_string()),
         BackupError::Disk { .. } | BackupError::Copy(_) => Failure::failed(&error),
         BackupError::NoFile { .. } | BackupError::NoLedger { .. } => Failure::refused(&error),
         BackupError::Open(error) => open::ledger_failed(&error),

@@ -10,6 +10,7 @@ use crate::cli::{
     output::print,
 };
 use crate::ledger::{
+    Witnessed,
     audit::{AuditError, audit},
     note::Checkpoint,
 };
@@ -32,6 +33,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             .map_err(|err| Failure::refused(&err).hint("give a checkpoint of this ledger, all of it"))
     });
     let since = since.transpose()?;
+    // First: what is read until the end of the audit may be written meanwhile.
+    let witnessed = reader.check_witness().map_err(|err| open::ledger_failed(&err))?;
     let bar = bar(reader.size().map_err(|err| Failure::failed(&err))?);
     let audited = audit(&reader, since.as_ref(), &mut |entry| bar.set_position(entry));
     bar.finish_and_clear();
@@ -51,6 +54,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         lines.push(format!("  {} bodies removed after their retention, as entries say", found.removed_body_count));
     }
     lines.push(format!("  {} records of the search index, authentic", found.record_count));
+    lines.push(match witnessed {
+        Witnessed::Agrees(entries) => {
+            format!("  the witness of the head knows of {entries} entries, and all are there")
+        }
+        Witnessed::Nothing => "  no witness of the head yet: the daemon begins one when it starts".to_owned(),
+        Witnessed::Unreadable => {
+            "  the witness of the head is damaged: the daemon writes it anew when it starts".to_owned()
+        }
+    });
     if let Some(since) = since {
         let since = since.size;
         lines.push(format!("  nothing of the first {since} entries was changed since the checkpoint given was signed"));
