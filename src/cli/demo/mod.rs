@@ -116,7 +116,7 @@ fn seal_county(folder: &Path) -> Result<(), Failure> {
         authority_code: "990102",
         authority_name: "某某县不动产登记中心",
         as_of: "2026-11-23T06:00:00+08:00",
-        expires: Some("2026-11-30T06:00:00+08:00"),
+        expires: Some("2099-11-30T06:00:00+08:00"),
         sequence: Some(1),
         encoding: None,
         bureau: &seal::Bureau::default(),
