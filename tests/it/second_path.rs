@@ -61,7 +61,10 @@ fn compare(package: &Path) -> (u64, u64) {
 }
 
 fn answer(reader: &mut Reader, frame: &Frame, draft: &Draft) -> Answer {
-    let Ok(inquiry) = draft.check(Door::Query) else { unreachable!("the oracle asks whole inquiries") };
+    let inquiry = draft.check(Door::Query).unwrap_or_else(|violations| {
+        let told: Vec<_> = violations.iter().map(|one| one.description.as_str()).collect();
+        panic!("the second path asks what is refused: {told:?}, as about {:?}", draft.document_number)
+    });
     let bytes = service::draft::answer_bytes(reader, frame, &inquiry).unwrap();
     Answer::decode(&bytes).unwrap()
 }

@@ -135,8 +135,7 @@ impl Names {
         let mut rest = whole;
         while let Some((name, note)) = noted(rest) {
             let former = former(note);
-            let is_dead = matches!(note, "已故" | "已去世" | "已死亡" | "亡故" | "去世");
-            if former.is_empty() && !is_dead {
+            if former.is_empty() && !is_dead(note) {
                 break;
             }
             for former in former {
@@ -213,6 +212,31 @@ pub fn may_be_several(cell: &str) -> bool {
     cell.contains(SEPARATORS)
 }
 
+/// How many different holders a cell names; a former name behind a name is nobody else.
+#[must_use]
+pub fn count(cell: &str) -> usize {
+    if none::is_none(cell) {
+        return 0;
+    }
+    let cell = none::unescaped(cell);
+    let mut holders: Vec<String> = Vec::new();
+    for part in split(&cell) {
+        let normal = normal(part);
+        let mut main = normal.as_str();
+        while let Some((name, note)) = noted(main)
+            && (!former(note).is_empty() || is_dead(note))
+        {
+            main = name;
+        }
+        push(&mut holders, main);
+    }
+    holders.len()
+}
+
+fn is_dead(note: &str) -> bool {
+    matches!(note, "已故" | "已去世" | "已死亡" | "亡故" | "去世")
+}
+
 /// A name, and what stands in the last brackets behind it.
 fn noted(name: &str) -> Option<(&str, &str)> {
     let rest = name.strip_suffix(')')?;
@@ -251,6 +275,23 @@ fn before_others(name: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_names_so_many_holders_whatever_they_were_called_before() {
+        for (cell, holders) in [
+            ("虚测甲", 1),
+            ("虚测甲、虚测乙", 2),
+            ("虚测甲、虚测甲", 1),
+            ("虚测甲（原虚测旧名有限公司）/", 1),
+            ("虚测甲（原虚测丙）、虚测乙（已故）", 2),
+            ("虚测甲（原虚测丙、虚测丁）", 1),
+            ("虚测甲 虚测乙", 2),
+            ("无", 0),
+            ("", 0),
+        ] {
+            assert_eq!(count(cell), holders, "{cell}");
+        }
+    }
 
     #[test]
     fn names_are_compared_without_what_is_form() {

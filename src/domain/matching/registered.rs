@@ -92,8 +92,7 @@ impl Numbers<'_> {
         if !name::may_be_several(party.name) {
             return false;
         }
-        // The whole cell is one of the names that may be meant.
-        let count = party.names().current.len().saturating_sub(1);
+        let count = name::count(party.name);
         count > 1 && count > self.usable.len()
     }
 
@@ -296,6 +295,7 @@ impl<'a> Number<'a> {
         // Identity numbers of this form are found by it already.
         let seventeen = self
             .seventeen()
+            .filter(|_| fifteen.is_none() || self.text.len() != 18)
             .map(|digits| fifteen_digits(&format!("{digits}0")).map_or(Cow::Borrowed(digits), Cow::Owned));
         let seventeen = seventeen.as_deref().filter(|digits| Some(*digits) != fifteen);
         let permit = self.permit().map(|permit| permit.digits);

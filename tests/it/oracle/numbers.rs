@@ -134,7 +134,10 @@ pub(crate) fn can_be_asked(kind: &str, number: &str) -> bool {
     let numbers = Numbers::of(number, "");
     let [text] = &numbers.usable[..] else { return false };
     let length = text.chars().count();
+    // An identity number fast to other letters or digits: which of the two is meant, nobody can say.
+    let hides_one = length > 18 && (0..length - 17).any(|at| text.get(at..at + 18).is_some_and(is_citizen_valid));
     !numbers.is_damaged
+        && !hides_one
         && match kind {
             "1" => [15, 18].contains(&length),
             "6" => length == 9,
