@@ -212,7 +212,7 @@ pub fn may_be_several(cell: &str) -> bool {
     cell.contains(SEPARATORS)
 }
 
-/// How many different holders a cell names; a former name behind a name is nobody else.
+/// How many different holders a cell names; a former name behind a name is nobody else, and a word for none is nobody.
 #[must_use]
 pub fn count(cell: &str) -> usize {
     if none::is_none(cell) {
@@ -220,7 +220,7 @@ pub fn count(cell: &str) -> usize {
     }
     let cell = none::unescaped(cell);
     let mut holders: Vec<String> = Vec::new();
-    for part in split(&cell) {
+    for part in split(&cell).into_iter().filter(|part| !none::is_none(part)) {
         let normal = normal(part);
         let mut main = normal.as_str();
         while let Some((name, note)) = noted(main)
@@ -286,6 +286,7 @@ mod tests {
             ("虚测甲（原虚测丙）、虚测乙（已故）", 2),
             ("虚测甲（原虚测丙、虚测丁）", 1),
             ("虚测甲 虚测乙", 2),
+            ("虚测甲/null", 1),
             ("无", 0),
             ("", 0),
         ] {
