@@ -89,7 +89,8 @@ impl Findings {
             write!(
                 formatter,
                 "\nwrite of these lines into the manifest, before \"tables\" and in place of what it has under the same keys, what is \
-                 true, and your own words for what stands in <>:"
+                 true, and your own words for what stands in <>; then seal a signed package again, with a sequence above what serves \
+                 (`bdcd package seal` keeps these lines):"
             )?;
         }
         for (key, places) in &self.lines {

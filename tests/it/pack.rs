@@ -361,3 +361,24 @@ fn the_export_scripts_name_the_columns_that_are_read_and_nothing_else() {
         assert_eq!(parts, expected, "{script}");
     }
 }
+
+#[test]
+fn what_a_load_asks_to_write_is_kept_when_the_package_is_sealed_again() {
+    let bureau = Bureau::new(true);
+    bureau.sealed();
+    let mut seizures = crate::gate::File::read(&bureau.package, "CFDJ.csv");
+    "特别查封".clone_into(seizures.cell(0, "CFLX"));
+    seizures.write(&bureau.package, "CFDJ.csv");
+    bureau.sealed();
+    let refused = bureau.load(&bureau.package, &[]);
+    assert_eq!(refused.status.code(), Some(1));
+    let report = said(&refused);
+    assert!(report.contains("`CFDJ.CFLX` holds codes") && report.contains("seal a signed package again"), "{report}");
+    crate::gate::change_manifest(&bureau.package, |manifest| manifest["codes"]["CFDJ.CFLX"]["特别查封"] = "1".into());
+    let unsealed = bureau.load(&bureau.package, &[]);
+    assert_eq!(unsealed.status.code(), Some(1), "the manifest is no longer what was signed: {}", said(&unsealed));
+    bureau.sealed();
+    let loaded = bureau.load(&bureau.package, &[]);
+    assert!(loaded.status.success(), "{}", said(&loaded));
+    assert!(said(&loaded).contains("CFDJ.CFLX.特别查封 = 1"), "{}", said(&loaded));
+}
